@@ -1,0 +1,49 @@
+# Headwater: `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test check bench chaos lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the pinned requirements into .venv (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: .venv/.installed ## Create .venv with the pinned requirements
+
+demo: install ## Simulate a month of a SaaS site, load, model, check and print it
+	@$(BIN)/headwater demo
+
+up: install ## Run ClickHouse, API, Dagster and the loader until Ctrl-C
+	@$(BIN)/headwater up
+
+test: install ## Run the whole test suite
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: install ## Lint, types, import rules, dbt project
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/headwater dbt parse
+
+bench: install ## Measure ingestion as ratios; writes build/bench.json
+	@$(BIN)/python -m tests.benchmarks
+
+chaos: install ## Kill processes at random under load (KILLS=100)
+	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100)
+
+lock: install ## Resolve pyproject.toml into requirements.lock again
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --output-file requirements.lock
+
+clean: ## Remove .venv, build output and local state
+	rm -rf .venv build .headwater

@@ -1,0 +1,1 @@
+"""Headwater's ground floor: settings, contracts, landing log, warehouse and control database."""
