@@ -1,0 +1,104 @@
+"""The event as a client sends it: the one contract, and the source of the published JSON Schema.
+
+The collector decodes the same contract with msgspec (``wire.py``) for speed; a property test proves that both accept
+and refuse the same events.
+"""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from headwater.contracts.limits import NAME_LENGTH, TEXT_LENGTH
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+SOURCES = ("sdk", "api", "webhook", "connector", "job", "import")
+Source = Literal["sdk", "api", "webhook", "connector", "job", "import"]
+
+
+def _only_uuid_text(value: object) -> object:
+    if isinstance(value, UUID) or (isinstance(value, str) and _UUID.fullmatch(value)):
+        return value
+    raise ValueError("must be a UUID, as in 018f3a5e-7c4b-7d2e-9a61-0c5b8e4f2d10")
+
+
+def _only_rfc3339_text(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        return value
+    raise ValueError("must be an RFC 3339 time with its offset, as in 2026-01-31T12:00:00Z")
+
+
+EventId = Annotated[UUID, BeforeValidator(_only_uuid_text)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_only_rfc3339_text)]
+Name = Annotated[str, Field(max_length=NAME_LENGTH)]
+Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
+Pixels = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Event(BaseModel):
+    """One thing that happened.
+
+    Only ``event`` is required. The organization and the site come from the API key, never from the body. A field the
+    contract does not know is refused, so that a typing error is noticed on the first event and not in a report.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "event": "page_view",
+                    "visitor_id": "v-7f3a",
+                    "url": "https://example.com/pricing?utm_source=newsletter",
+                    "referrer": "https://mail.example.org/",
+                }
+            ]
+        },
+    )
+
+    event: Name = Field(min_length=1, description="Name of what happened, as in `page_view` or `signup`.")
+    id: EventId | None = Field(
+        None, strict=False, description="Identity of the event; the same id is counted once. Made by the API if absent."
+    )
+    namespace: Name = Field("", description="Area the event belongs to, as in `product`, `billing`, `infra`.")
+    occurred_at: Instant | None = Field(
+        None, strict=False, description="When it happened, by the client's clock. The time of receipt if absent."
+    )
+    sent_at: Instant | None = Field(
+        None, strict=False, description="The client's clock when it sent the event; corrects `occurred_at`. Not stored."
+    )
+    visitor_id: Name = Field("", description="The device or browser.")
+    user_id: Name = Field("", description="The known person.")
+    session_hint: Name = Field("", description="The client's own session id: kept, not trusted.")
+    properties: dict[str, Any] = Field(
+        default_factory=dict, description="Anything else, as a JSON object of at most 32 KiB and 64 levels."
+    )
+    url: Text = Field("", description="Address of the page; campaign and click ids are read from its query.")
+    path: Text = Field("", description="Path of the page; read from `url` if absent.")
+    title: Text = Field("", description="Title of the page.")
+    referrer: Text = Field("", description="Address of the page before this one.")
+    utm_source: Name = ""
+    utm_medium: Name = ""
+    utm_campaign: Name = ""
+    utm_term: Name = ""
+    utm_content: Name = ""
+    screen_width: Pixels = 0
+    screen_height: Pixels = 0
+    viewport_width: Pixels = 0
+    viewport_height: Pixels = 0
+    timezone: Name = Field("", description="The client's time zone, as in `Europe/Berlin`.")
+    language: Name = Field("", description="The client's language, as in `de-CH`.")
+    source: Source | None = Field(None, description="What sent the event; `api` or, for a browser, `sdk` if absent.")
+    service: Name = Field("", description="The service it happened in.")
+    service_version: Name = Field("", description="That service's version.")
+    request_id: Name = Field("", description="The request it belongs to.")
+    user_agent: Text = Field(
+        "", description="Read for browser, system and device, then dropped. Defaults to the header."
+    )
+    ip: Name = Field("", description="Read for the place, then dropped. Defaults to the sender's address.")
+    schema_version: int = Field(1, ge=1, le=255, description="Version of the event's own properties.")

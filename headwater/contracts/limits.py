@@ -1,0 +1,27 @@
+"""The limits every event and request must keep. Source: the event contract in docs/architecture.md."""
+
+from datetime import timedelta
+
+NAME_LENGTH = 200
+"""Characters of an event's name, and of any other short text."""
+
+TEXT_LENGTH = 2_000
+"""Characters of a URL, referrer, title or user agent."""
+
+PROPERTIES_BYTES = 32 * 1024
+"""Bytes of an event's properties, as sent."""
+
+PROPERTIES_DEPTH = 64
+"""Levels of nesting in an event's properties; ClickHouse refuses a JSON text that is nested without end."""
+
+BATCH_EVENTS = 1_000
+"""Events in one request."""
+
+BATCH_BYTES = 5 * 1024**2
+"""Bytes of one request's body, after decompression."""
+
+FUTURE = timedelta(hours=24)
+"""How far ahead of the server's clock an event may have occurred."""
+
+REJECTED_BODY_BYTES = 64 * 1024
+"""Bytes of a rejected event that are kept."""
