@@ -1,0 +1,1 @@
+"""ClickHouse: the client, the raw tables, and the embedded server."""
