@@ -1,0 +1,1 @@
+"""The `headwater` command: thin, starts and calls the rest."""

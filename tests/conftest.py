@@ -1,0 +1,83 @@
+"""Fixtures every room's tests share: an isolated home, free ports, and a running warehouse per test worker."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headwater.settings import HomeSettings, WarehouseSettings
+from headwater.warehouse.client import Warehouse, answers
+from headwater.warehouse.schema import apply_schema
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def unused_port() -> int:
+    """A port nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def shared_data(name: str) -> Path:
+    """A folder of the shared reference data. Fails loudly when it is absent: such a test must not pass by not running."""
+    root = Path(os.environ.get("HEADWATER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    folder = root / name
+    if not folder.is_dir():
+        pytest.fail(f"shared reference data {name!r} is absent: set HEADWATER_SHARED_DATA to the folder that holds it")
+    return folder
+
+
+@pytest.fixture
+def free_port() -> int:
+    return unused_port()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HomeSettings:
+    """A home of the test's own; HEADWATER_HOME points to it."""
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path / "home"))
+    settings = HomeSettings()
+    settings.home.mkdir()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def warehouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSettings]:
+    """An embedded ClickHouse with the raw tables, one per test worker. Its tables are shared: use ids of your own."""
+    home = tmp_path_factory.mktemp("warehouse")
+    port = unused_port()
+    environment = {**os.environ, "HEADWATER_HOME": str(home), "HEADWATER_CLICKHOUSE_PORT": str(port)}
+    environment.pop("HEADWATER_CLICKHOUSE_URL", None)
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "headwater.warehouse.embedded"], env=environment, stdout=log, stderr=log
+        )
+    settings = WarehouseSettings(port=port, url=None)
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(settings):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the embedded ClickHouse did not start: {(home / 'server.log').read_text()[-2000:]}")
+            time.sleep(0.05)
+        with Warehouse(settings) as client:
+            apply_schema(client)
+        yield settings
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def warehouse(warehouse_server: WarehouseSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """A client of the worker's ClickHouse, and the settings that point to it in the environment."""
+    monkeypatch.delenv("HEADWATER_CLICKHOUSE_URL", raising=False)
+    monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(warehouse_server.port))
+    with Warehouse(warehouse_server) as client:
+        yield client
