@@ -54,7 +54,8 @@ class Supervisor:
         """Start and wait until ready. Raises CommandFailed when the port is taken, it dies, or takes too long."""
         if service.port and port_is_taken(service.host, service.port):
             raise CommandFailed(
-                f"port {service.port} for {service.name} is taken; stop what listens there or set {service.port_setting}"
+                f"port {service.port} for {service.name} is taken;"
+                f" stop what listens there or set {service.port_setting}"
             )
         process = self._spawn(service)
         deadline = time.monotonic() + service.ready_seconds

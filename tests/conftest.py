@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,18 +25,30 @@ def unused_port() -> int:
         return port
 
 
-def shared_data(name: str) -> Path:
-    """A folder of the shared reference data. Fails loudly when it is absent: such a test must not pass by not running."""
-    root = Path(os.environ.get("HEADWATER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
-    folder = root / name
-    if not folder.is_dir():
-        pytest.fail(f"shared reference data {name!r} is absent: set HEADWATER_SHARED_DATA to the folder that holds it")
-    return folder
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Where a folder of the shared reference data lies. Fails when it is absent: no test passes by not running."""
+
+    def locate(name: str) -> Path:
+        root = Path(os.environ.get("HEADWATER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+        if not (root / name).is_dir():
+            pytest.fail(
+                f"shared reference data {name!r} is absent: set HEADWATER_SHARED_DATA to the folder that holds it"
+            )
+        return root / name
+
+    return locate
 
 
 @pytest.fixture
 def free_port() -> int:
     return unused_port()
+
+
+@pytest.fixture
+def free_ports() -> Callable[[], int]:
+    """A new free port at each call."""
+    return unused_port
 
 
 @pytest.fixture
