@@ -1,0 +1,17 @@
+"""Ten kills here; `make chaos KILLS=100` for more."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.kills import run_chaos
+
+
+@pytest.mark.xdist_group("chaos")
+def test_every_acknowledged_event_survives_kills_exactly_once(tmp_path: Path) -> None:
+    report = run_chaos(tmp_path, kills=10, seed=7)
+
+    assert report.acknowledged > 1000
+    assert report.lost == []
+    assert report.doubled == []
+    assert report.open_ledger_rows == 0
