@@ -9,7 +9,7 @@ from cli.errors import CommandFailed
 def command() -> None:
     """Load, build and check once: the job that Dagster's schedule runs.
 
-    When no ClickHouse answers, the embedded one is started and stopped again. Exit code 1 when a step or a check failed.
+    When no ClickHouse answers, the embedded one is started and stopped again. Exit code 1 when a step or check failed.
     """
     from cli.temporary_warehouse import temporary_warehouse
     from headwater.settings import HomeSettings, WarehouseSettings
