@@ -5,7 +5,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check bench chaos lock clean
+.PHONY: help install demo up test check bench chaos docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ bench: install ## Measure ingestion as ratios; writes build/bench.json
 
 chaos: install ## Kill processes at random under load (KILLS=100)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100)
+
+docs: install ## Write the generated pages of docs/ again
+	@$(BIN)/python -m cli.settings_page
 
 lock: install ## Resolve pyproject.toml into requirements.lock again
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --output-file requirements.lock
