@@ -1,0 +1,58 @@
+{{ config(order_by=['org_id', 'site_id', 'day']) }}
+
+with sites as (
+    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
+),
+
+events_by_day as (
+    select
+        events.org_id as org_id,
+        events.site_id as site_id,
+        {{ local_day('events.occurred_at', 'sites.timezone') }} as day,
+        if(any(sites.timezone) = '', 'UTC', any(sites.timezone)) as timezone,
+        countIf(not events.is_bot) as events,
+        countIf({{ is_page_view('events.event') }} and not events.is_bot) as page_views,
+        uniqExactIf(events.visitor_id, events.visitor_id != '' and not events.is_bot) as visitors,
+        countIf(events.is_bot) as bot_events
+    from {{ ref('stg_events__events') }} as events
+    left join sites on sites.org_id = events.org_id and sites.site_id = events.site_id
+    group by org_id, site_id, day
+),
+
+sessions_by_day as (
+    select
+        org_id,
+        site_id,
+        day,
+        countIf(not is_bot) as sessions,
+        countIf(is_new_visitor and not is_bot) as new_visitors,
+        countIf(is_bounce and not is_bot) as bounces,
+        countIf(is_engaged and not is_bot) as engaged_sessions,
+        sumIf(duration_seconds, not is_bot) as total_duration_seconds,
+        countIf(is_bot) as bot_sessions
+    from {{ ref('fct_sessions') }}
+    group by org_id, site_id, day
+)
+
+select
+    events_by_day.org_id as org_id,
+    events_by_day.site_id as site_id,
+    events_by_day.day as day,
+    events_by_day.timezone as timezone,
+    events_by_day.events as events,
+    events_by_day.page_views as page_views,
+    events_by_day.visitors as visitors,
+    sessions_by_day.new_visitors as new_visitors,
+    sessions_by_day.sessions as sessions,
+    sessions_by_day.bounces as bounces,
+    sessions_by_day.engaged_sessions as engaged_sessions,
+    sessions_by_day.total_duration_seconds as total_duration_seconds,
+    if(sessions = 0, null, bounces / sessions) as bounce_rate,
+    if(sessions = 0, null, toFloat64(total_duration_seconds) / sessions) as average_duration_seconds,
+    events_by_day.bot_events as bot_events,
+    sessions_by_day.bot_sessions as bot_sessions
+from events_by_day
+left join sessions_by_day
+    on sessions_by_day.org_id = events_by_day.org_id
+    and sessions_by_day.site_id = events_by_day.site_id
+    and sessions_by_day.day = events_by_day.day

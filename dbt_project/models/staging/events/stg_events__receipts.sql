@@ -1,0 +1,99 @@
+{{
+    config(
+        partition_by='toDate(occurred_at)',
+        order_by=['org_id', 'site_id', 'visitor_id', 'occurred_at', 'id'],
+    )
+}}
+
+-- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
+-- statement share one snapshot, and every other model reads this one, so a load that runs meanwhile splits no build.
+with refused as (
+    select collector_id, sequence
+    from {{ ref('stg_events__rejected_events') }}
+    where code = 'refused_by_warehouse'
+),
+
+accepted as (
+    select
+        id,
+        event,
+        namespace,
+        occurred_at,
+        received_at,
+        org_id,
+        site_id,
+        visitor_id,
+        user_id,
+        session_hint,
+        properties,
+        url,
+        path,
+        title,
+        referrer,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_term,
+        utm_content,
+        gclid,
+        gbraid,
+        wbraid,
+        dclid,
+        fbclid,
+        msclkid,
+        ttclid,
+        twclid,
+        li_fat_id,
+        browser,
+        browser_version,
+        os,
+        os_version,
+        device_type,
+        screen_width,
+        screen_height,
+        viewport_width,
+        viewport_height,
+        country,
+        region,
+        city,
+        timezone,
+        language,
+        source,
+        service,
+        service_version,
+        request_id,
+        is_bot,
+        schema_version,
+        collector_id,
+        sequence
+    from {{ source('raw_events', 'events') }}
+    where (collector_id, sequence) not in refused
+),
+
+repeated_ids as (
+    select id from accepted group by id having count() > 1
+),
+
+first_receipts as (
+    select argMin((collector_id, sequence), (received_at, collector_id, sequence)) as receipt
+    from accepted
+    where id in repeated_ids
+    group by org_id, site_id, id
+),
+
+received_once as (
+    select *, false as is_duplicate
+    from accepted
+    where id not in repeated_ids
+),
+
+received_again as (
+    select *, (collector_id, sequence) not in first_receipts as is_duplicate
+    from accepted
+    where id in repeated_ids
+    limit 1 by collector_id, sequence
+)
+
+select * from received_once
+union all
+select * from received_again
