@@ -1,0 +1,38 @@
+"""The landing log: events made durable before they are answered for, kept until the warehouse has them, replayable.
+
+<landing_dir>/<collector>/collector.json   the collector's id and which sequences are spent
+                          open/            one segment, being written
+                          sealed/          segments that wait for the loader
+                          loaded/<day>/    segments whose rows are durable in ClickHouse, kept for replay
+                          damaged/         segments that could not be read
+"""
+
+from headwater.landing.errors import BacklogFull, DamagedSegment, LandingError, LandingLocked, LandingUnavailable
+from headwater.landing.frame import Frame
+from headwater.landing.log import LandingLog
+from headwater.landing.segment import (
+    Segment,
+    mark_loaded,
+    prune_loaded,
+    read_frames,
+    replay,
+    sealed_segments,
+    set_aside,
+)
+
+__all__ = [
+    "BacklogFull",
+    "DamagedSegment",
+    "Frame",
+    "LandingError",
+    "LandingLocked",
+    "LandingLog",
+    "LandingUnavailable",
+    "Segment",
+    "mark_loaded",
+    "prune_loaded",
+    "read_frames",
+    "replay",
+    "sealed_segments",
+    "set_aside",
+]
