@@ -5,7 +5,7 @@ with events as (
         org_id,
         site_id,
         received_at,
-        toUInt32(intDiv(dateDiff('second', occurred_at, received_at), 86400)) as days_late
+        toUInt32(intDiv(dateDiff('millisecond', occurred_at, received_at), 86400000)) as days_late
     from {{ ref('stg_events__events') }}
     where received_at >= occurred_at + interval 1 day
 )

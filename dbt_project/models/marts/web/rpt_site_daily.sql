@@ -13,7 +13,8 @@ events_by_day as (
         countIf(not events.is_bot) as events,
         countIf({{ is_page_view('events.event') }} and not events.is_bot) as page_views,
         uniqExactIf(events.visitor_id, events.visitor_id != '' and not events.is_bot) as visitors,
-        countIf(events.is_bot) as bot_events
+        countIf(events.is_bot) as bot_events,
+        countIf({{ is_page_view('events.event') }} and events.is_bot) as bot_page_views
     from {{ ref('stg_events__events') }} as events
     left join sites on sites.org_id = events.org_id and sites.site_id = events.site_id
     group by org_id, site_id, day
@@ -47,9 +48,10 @@ select
     sessions_by_day.bounces as bounces,
     sessions_by_day.engaged_sessions as engaged_sessions,
     sessions_by_day.total_duration_seconds as total_duration_seconds,
-    if(sessions = 0, null, bounces / sessions) as bounce_rate,
-    if(sessions = 0, null, toFloat64(total_duration_seconds) / sessions) as average_duration_seconds,
+    if(sessions = 0, 0, bounces / sessions) as bounce_rate,
+    if(sessions = 0, 0, toFloat64(total_duration_seconds) / sessions) as average_duration_seconds,
     events_by_day.bot_events as bot_events,
+    events_by_day.bot_page_views as bot_page_views,
     sessions_by_day.bot_sessions as bot_sessions
 from events_by_day
 left join sessions_by_day
