@@ -85,6 +85,11 @@ class Supervisor:
         for reader in self._readers:
             reader.join(timeout=1)
 
+    def stop_service(self, name: str) -> None:
+        """Stop one service and wait until it has ended."""
+        _, process = self._running.pop(name)
+        _end(process)
+
     def request_stop(self) -> None:
         """Make `watch` return. Safe in a signal handler."""
         self._stopping.set()
@@ -142,6 +147,14 @@ class Supervisor:
     def _say(self, name: str, message: str) -> None:
         if self._show:
             self._show(name, message)
+
+
+def free_port() -> int:
+    """A port nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def port_is_taken(host: str, port: int) -> bool:
