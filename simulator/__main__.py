@@ -45,8 +45,8 @@ def _as_json(truth: Truth) -> dict[str, object]:
             for (site_id, day), row in sorted(truth.site_days.items())
         ],
         "usage": [
-            {"org_id": org_id, "day": day, "namespace": namespace, "event": event, **msgspec.to_builtins(row)}
-            for (org_id, day, namespace, event), row in sorted(truth.usage.items())
+            {"org_id": org_id, "day": day, "metric": metric, **msgspec.to_builtins(row)}
+            for (org_id, day, metric), row in sorted(truth.usage.items())
         ],
         "ledger": truth.ledger,
         "rejected_codes": truth.rejected_codes,

@@ -16,6 +16,7 @@ from simulator.catalogue import SimulatedSite
 from simulator.event import ScriptedEvent, instant
 
 SESSION_GAP_MS = 30 * 60 * 1000
+ENGAGED_MS = 10_000
 
 
 @dataclass(slots=True)
@@ -28,9 +29,11 @@ class SiteDayTruth:
     """Visitors with an event on this day."""
     sessions: int = 0
     """Sessions that started on this day."""
-    session_visitors: int = 0
-    """Visitors of the sessions that started on this day."""
+    new_visitors: int = 0
+    """Visitors whose first session started on this day."""
     bounces: int = 0
+    engaged_sessions: int = 0
+    """Sessions of ten seconds or longer, or with two page views or more."""
     duration_ms: int = 0
     """From the first to the last event, over all sessions that started on this day."""
     bot_events: int = 0
@@ -50,11 +53,11 @@ class SiteDayTruth:
 
 @dataclass(slots=True)
 class UsageTruth:
-    """One organization, one UTC day, one event name. Crawlers left out."""
+    """One organization, one UTC day, one metric, which is the name of an event. Crawlers left out."""
 
     events: int = 0
     quantity: int = 0
-    """Sum of the property ``quantity``, 0 where there is none."""
+    """Sum of the property ``quantity``; an event without it counts 1."""
 
 
 @dataclass(slots=True)
@@ -86,8 +89,8 @@ class Truth:
 
     site_days: dict[tuple[str, date], SiteDayTruth] = field(default_factory=dict)
     """By site and local day."""
-    usage: dict[tuple[str, date, str, str], UsageTruth] = field(default_factory=dict)
-    """By organization, UTC day, namespace and event."""
+    usage: dict[tuple[str, date, str], UsageTruth] = field(default_factory=dict)
+    """By organization, UTC day and metric."""
     ledger: dict[str, LedgerTruth] = field(default_factory=dict)
     """By site."""
     rejected_codes: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -142,33 +145,34 @@ def _count_sessions(
     for (site_id, _, is_bot), moments in visits.items():
         moments.sort()
         starts = [0, *(n for n, (a, b) in enumerate(pairwise(moments), start=1) if b[0] - a[0] > SESSION_GAP_MS)]
-        started_on: set[date] = set()
         for first, end in pairwise([*starts, len(moments)]):
             local_day = instant(moments[first][0]).astimezone(zones[site_id]).date()
             day = days[site_id, local_day]
             if is_bot:
                 day.bot_sessions += 1
                 continue
+            page_views = sum(is_page_view for _, is_page_view in moments[first:end])
+            duration_ms = moments[end - 1][0] - moments[first][0]
             day.sessions += 1
-            day.session_visitors += local_day not in started_on
-            started_on.add(local_day)
-            day.bounces += sum(is_page_view for _, is_page_view in moments[first:end]) == 1
-            day.duration_ms += moments[end - 1][0] - moments[first][0]
+            day.new_visitors += first == 0
+            day.bounces += page_views == 1
+            day.engaged_sessions += duration_ms >= ENGAGED_MS or page_views >= 2
+            day.duration_ms += duration_ms
 
 
 def count_usage(
     sites: Iterable[SimulatedSite], script: Iterable[ScriptedEvent]
-) -> dict[tuple[str, date, str, str], UsageTruth]:
-    """Count the script's events by organization, UTC day, namespace and event."""
+) -> dict[tuple[str, date, str], UsageTruth]:
+    """Count the script's events by organization, UTC day and event."""
     organizations = {site.site_id: site.org_id for site in sites}
-    usage: defaultdict[tuple[str, date, str, str], UsageTruth] = defaultdict(UsageTruth)
+    usage: defaultdict[tuple[str, date, str], UsageTruth] = defaultdict(UsageTruth)
     for scripted in script:
         if scripted.is_bot:
             continue
         sent = scripted.sent
-        row = usage[organizations[scripted.site_id], sent.occurred_at.date(), sent.namespace, sent.event]
+        row = usage[organizations[scripted.site_id], sent.occurred_at.date(), sent.event]
         row.events += 1
-        row.quantity += (sent.properties or {}).get("quantity", 0)
+        row.quantity += (sent.properties or {}).get("quantity", 1)
     return dict(usage)
 
 
