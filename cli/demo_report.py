@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from simulator import Simulation
 
 SITE_DAYS = """
-    SELECT site_id, day, events, page_views, visitors, sessions, bounces, total_duration_seconds, bot_events, bot_sessions
+    SELECT site_id, day, events, page_views, visitors, sessions, bounces, total_duration_seconds,
+           bot_events, bot_sessions
     FROM marts.rpt_site_daily
 """
 USAGE = "SELECT org_id, sum(events) AS events FROM marts.rpt_daily_usage GROUP BY org_id"

@@ -1,6 +1,6 @@
 -- Raw events: what the collectors landed, row for row, duplicates included.
 -- Sorted by time of receipt within a site, so that a load is almost in order already and a rebuild of what is new
--- reads only what is new. fsync_* make an answered insert survive a power cut: a segment may go once it is loaded.
+-- reads only what is new; loaded_at says what is new to a build, whatever time it was received. fsync_* make an answered insert survive a power cut: a segment may go once it is loaded.
 CREATE DATABASE IF NOT EXISTS raw_events;
 
 CREATE TABLE IF NOT EXISTS raw_events.events
@@ -55,7 +55,8 @@ CREATE TABLE IF NOT EXISTS raw_events.events
     is_bot Bool,
     schema_version UInt8 DEFAULT 1,
     collector_id LowCardinality(String),
-    sequence UInt64
+    sequence UInt64,
+    loaded_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
@@ -75,7 +76,8 @@ CREATE TABLE IF NOT EXISTS raw_events.rejected_events
     source LowCardinality(String) DEFAULT 'api',
     body String,
     collector_id LowCardinality(String),
-    sequence UInt64
+    sequence UInt64,
+    loaded_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
