@@ -1,6 +1,7 @@
 -- Raw events: what the collectors landed, row for row, duplicates included.
 -- Sorted by time of receipt within a site, so that a load is almost in order already and a rebuild of what is new
--- reads only what is new; loaded_at says what is new to a build, whatever time it was received. fsync_* make an answered insert survive a power cut: a segment may go once it is loaded.
+-- reads only what is new; loaded_at says what is new to a build, whatever time it was received.
+-- fsync_* make an answered insert survive a power cut: a segment may go once it is loaded.
 CREATE DATABASE IF NOT EXISTS raw_events;
 
 CREATE TABLE IF NOT EXISTS raw_events.events
