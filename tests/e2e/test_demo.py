@@ -1,0 +1,21 @@
+"""`headwater demo`: a simulated month through every part, equal to the simulation's truth."""
+
+import re
+
+import pytest
+
+from tests.e2e.conftest import Run
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> None:
+    done = headwater("demo", "--scale", "0.2")
+
+    last = done.stdout.strip().splitlines()[-1]
+    found = re.fullmatch(r"demo: (\d+) events, (\d+) sessions, (\d+) checks passed, 0 failed", last)
+    assert found, done.stdout
+    events, sessions, passed = map(int, found.groups())
+    assert events > 30_000
+    assert sessions > 1_000
+    # One comparison with the truth per site and day, beside the tests of the models.
+    assert passed > 4 * 30
