@@ -75,6 +75,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error}; start it with `headwater up` or `headwater clickhouse`", 3)
     except WarehouseError as error:
         _fail(str(error), 1)
+    except Exception as error:
+        if not _is_for_people(error):
+            raise
+        _fail(str(error), 1)
+
+
+def _is_for_people(error: Exception) -> bool:
+    """Whether an error's text says what is wrong and what to do; any other is a defect and shows its traceback."""
+    from headwater.control import ControlError
+    from headwater.landing import LandingError
+
+    return isinstance(error, ControlError | LandingError)
 
 
 def _setting_at_fault(error: ValidationError) -> str:
