@@ -1,6 +1,7 @@
 """The `headwater` command. Every subcommand is loaded only when it is called: `--help` answers at once."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 something is not running, 130 Ctrl-C."""
     from headwater.warehouse.client import WarehouseAway, WarehouseError
 
+    # It logs a connection it could not make, which we say in our own words.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     try:
         sys.exit(cli.main(args=arguments, prog_name="headwater", standalone_mode=False) or 0)
     except click.ClickException as error:
