@@ -1,0 +1,85 @@
+"""What every model of the project must have, read from dbt's manifest."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.services import PROJECT
+
+DBT_PROJECT = PROJECT / "dbt_project"
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("parse")
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "parse"],
+        cwd=DBT_PROJECT,
+        env={**os.environ, "DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    parsed: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By name."""
+    return {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+
+
+def test_every_model_has_its_own_yaml_that_opens_with_the_grain(models: dict[str, dict[str, Any]]) -> None:
+    for name, model in models.items():
+        beside = Path(model["original_file_path"]).with_suffix(".yml")
+        assert model["patch_path"] == f"headwater://{beside}", name
+        assert model["description"].startswith("One row per "), name
+
+
+def test_every_column_is_described(models: dict[str, dict[str, Any]], manifest: dict[str, Any]) -> None:
+    for node in [*models.values(), *manifest["sources"].values()]:
+        assert node["columns"], node["name"]
+        for column in node["columns"].values():
+            assert column["description"], f"{node['name']}.{column['name']}"
+
+
+def test_databases_are_the_layers_and_marts_have_contracts(models: dict[str, dict[str, Any]]) -> None:
+    for name, model in models.items():
+        layer = Path(model["original_file_path"]).parts[1]
+        assert model["schema"] == layer, name
+        assert model["config"]["contract"]["enforced"] == (layer == "marts"), name
+
+
+def test_every_model_below_staging_is_tested(models: dict[str, dict[str, Any]], manifest: dict[str, Any]) -> None:
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    tested = {parent for test in tests for parent in test["depends_on"]["nodes"]}
+    tested |= {parent for test in manifest["unit_tests"].values() for parent in test["depends_on"]["nodes"]}
+    assert {model["unique_id"] for model in models.values()} <= tested
+
+
+def test_sources_are_known_to_dagster_by_their_physical_names(manifest: dict[str, Any]) -> None:
+    for source in manifest["sources"].values():
+        assert source["config"]["meta"]["dagster"]["asset_key"] == [source["schema"], source["identifier"]]
+
+
+def test_no_model_asks_for_the_time(models: dict[str, dict[str, Any]]) -> None:
+    for name, model in models.items():
+        assert not re.search(r"\b(now|now64|today|yesterday)\s*\(", model["raw_code"]), name
+
+
+def test_a_macro_is_in_the_file_of_its_name(manifest: dict[str, Any]) -> None:
+    own = [macro for macro in manifest["macros"].values() if macro["package_name"] == "headwater"]
+    for macro in own:
+        assert Path(macro["original_file_path"]).stem == macro["name"].removeprefix("test_")
+
+
+def test_dbt_reports_to_nobody() -> None:
+    assert "send_anonymous_usage_stats: false" in (DBT_PROJECT / "dbt_project.yml").read_text()
