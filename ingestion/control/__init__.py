@@ -1,0 +1,5 @@
+"""The control database's organizations and sites into ``raw_control``, for the models to join."""
+
+from ingestion.control.load import ControlLoader
+
+__all__ = ["ControlLoader"]

@@ -1,0 +1,92 @@
+"""Keeps ``raw_control`` a copy of the control database."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from headwater.control import READ_ONLY, Organization, Site, open_control
+from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
+from headwater.warehouse.client import Warehouse
+from ingestion.pipeline import SourcePipeline
+
+_COLUMNS = {
+    "organizations": ("id", "name", "created_at"),
+    "sites": ("id", "org_id", "name", "hosts", "timezone", "created_at"),
+}
+
+_Rows = dict[str, list[dict[str, Any]]]
+
+
+class ControlLoader:
+    """Copies organizations and sites whenever they differ. For one thread, under the load lock."""
+
+    def __init__(self, home: HomeSettings, warehouse: WarehouseSettings, control: ControlSettings) -> None:
+        self._warehouse = warehouse
+        self._url = control.database_url(home)
+        self._sessions: sessionmaker[Session] | None = None
+        self._pipeline = SourcePipeline(home, warehouse, "control", "raw_control")
+        self._folder = home.dlt_dir / "control"
+        self._copied: _Rows | None = None
+
+    def load(self) -> bool:
+        """Make ``raw_control`` equal to the control database; return whether it was not.
+
+        A reader sees a table as it was before or as it is after. Raises ControlUnavailable, WarehouseAway,
+        WarehouseRefused, or LoadFailed.
+        """
+        rows = self._read_control()
+        if rows == self._copied:
+            return False
+        differs = rows != self._read_warehouse()
+        if differs:
+            self._replace(rows)
+        self._copied = rows
+        return differs
+
+    def forget(self) -> None:
+        """Look at the warehouse again next time: it may be another one."""
+        self._copied = None
+
+    def _read_control(self) -> _Rows:
+        if self._sessions is None:
+            self._sessions = open_control(self._url)
+        with self._sessions() as session:
+            session.connection(execution_options=READ_ONLY)
+            found: dict[str, Sequence[Organization] | Sequence[Site]] = {
+                "organizations": session.scalars(select(Organization).order_by(Organization.id)).all(),
+                "sites": session.scalars(select(Site).order_by(Site.id)).all(),
+            }
+        return {
+            table: [{column: _plain(getattr(row, column)) for column in _COLUMNS[table]} for row in rows]
+            for table, rows in found.items()
+        }
+
+    def _read_warehouse(self) -> _Rows:
+        with Warehouse(self._warehouse) as warehouse:
+            return {
+                table: [
+                    {column: _plain(value) for column, value in row.items()}
+                    for row in warehouse.rows(f"SELECT {', '.join(columns)} FROM raw_control.{table} ORDER BY id")
+                ]
+                for table, columns in _COLUMNS.items()
+            }
+
+    def _replace(self, rows: _Rows) -> None:
+        from ingestion.control.source import control_tables
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        files = {table: self._folder / f"{table}.jsonl" for table in rows}
+        for table, path in files.items():
+            path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows[table]))
+        self._pipeline.run(lambda: control_tables(files))
+
+
+def _plain(value: Any) -> Any:
+    """Times to the millisecond and in UTC, as text: what ClickHouse keeps of them."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return value

@@ -1,0 +1,168 @@
+"""dlt's own ClickHouse destination, moved to HTTP.
+
+dlt's client of ClickHouse runs its statements over the native TCP port, which the embedded server and many firewalls
+don't offer. Here they run over ClickHouse's HTTP interface, and a file is streamed to it as it is.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect import dbapi
+from clickhouse_connect.dbapi.connection import Connection
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema
+from dlt.destinations.exceptions import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DatabaseUndefinedRelation,
+)
+from dlt.destinations.impl.clickhouse.clickhouse import ClickHouseClient
+from dlt.destinations.impl.clickhouse.configuration import ClickHouseClientConfiguration, ClickHouseCredentials
+from dlt.destinations.impl.clickhouse.factory import clickhouse
+from dlt.destinations.impl.clickhouse.sql_client import ClickHouseSqlClient
+
+from headwater.settings import WarehouseSettings
+from headwater.warehouse.client import WarehouseAway, WarehouseRefused
+from ingestion.insert import insert
+
+_SYNTAX_AND_TYPES = {44, 47, 57, 62, 82}
+_NO_SUCH_TABLE = {60, 81}
+
+
+class _SharedConnection(Connection):
+    """A DB-API connection on a client that outlives it: dlt opens ten a run, and a client costs two queries."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.timezone = client.server_tz
+
+    def close(self) -> None:
+        """The client stays open for the next connection."""
+
+
+@lru_cache(maxsize=8)
+def _client(address: str, user: str, password: str, database: str) -> Any:
+    return clickhouse_connect.get_client(
+        dsn=address,
+        username=user,
+        password=password,
+        database=database,
+        autogenerate_session_id=False,
+        connect_timeout=3,
+        send_receive_timeout=600,
+    )
+
+
+class HttpSqlClient(ClickHouseSqlClient):  # type: ignore[misc]
+    """dlt's SQL client of ClickHouse over `clickhouse_connect.dbapi`."""
+
+    dbapi = dbapi
+
+    def open_connection(self) -> Any:
+        """Raises WarehouseAway when nothing answers, DatabaseTerminalException when the login is refused."""
+        credentials = self.credentials
+        address = _address(credentials)
+        try:
+            client = _client(address, credentials.username, credentials.password or "", credentials.database)
+        except OperationalError as error:
+            raise WarehouseAway(f"no ClickHouse answers at {address}") from error
+        except ClickHouseError as error:
+            raise DatabaseTerminalException(error) from error
+        self._conn = _SharedConnection(client)
+        return self._conn
+
+    def insert_file(self, file_path: str, table_name: str, file_format: str, compression: str) -> Any:
+        """Insert the file as it is. Returns when ClickHouse has stored its rows.
+
+        Raises WarehouseAway, or WarehouseRefused with ClickHouse's reason.
+        """
+        database, table = self.make_qualified_table_name_path(table_name, quote=False)
+        sql = f"INSERT INTO `{database}`.`{table}` FORMAT {file_format}"
+        credentials = self.credentials
+        insert(_address(credentials), credentials.username, credentials.password or "", sql, Path(file_path))
+
+    @classmethod
+    def _make_database_exception(cls, ex: Exception) -> Exception:
+        if not isinstance(ex, ClickHouseError):
+            return ex
+        if isinstance(ex, OperationalError):
+            return WarehouseAway(str(ex).split("\n", 1)[0])
+        code = WarehouseRefused(str(ex)).code
+        if code in _NO_SUCH_TABLE:
+            return DatabaseUndefinedRelation(ex)
+        return DatabaseTerminalException(ex) if code in _SYNTAX_AND_TYPES else DatabaseTransientException(ex)
+
+    @staticmethod
+    def is_dbapi_exception(ex: Exception) -> bool:
+        return isinstance(ex, ClickHouseError)
+
+
+class HttpClickHouseClient(ClickHouseClient):  # type: ignore[misc]
+    """dlt's job client of ClickHouse with `HttpSqlClient` in it."""
+
+    def __init__(
+        self, schema: Schema, config: ClickHouseClientConfiguration, capabilities: DestinationCapabilitiesContext
+    ) -> None:
+        super().__init__(schema, config, capabilities)
+        stock = self.sql_client
+        self.sql_client = HttpSqlClient(
+            stock.dataset_name,
+            stock.staging_dataset_name,
+            stock.known_table_names,
+            stock.credentials,
+            capabilities,
+            config,
+        )
+
+    def _get_table_update_sql(
+        self, table_name: str, new_columns: Sequence[TColumnSchema], generate_alter: bool
+    ) -> list[str]:
+        """Statements that make or alter a table: dlt's own tables only.
+
+        A raw table is what the numbered DDL says. Its staging twin, where there is one, is a copy of it.
+        """
+        if table_name in self.schema.dlt_table_names():
+            statements: list[str] = super()._get_table_update_sql(table_name, new_columns, generate_alter)
+            return statements
+        if generate_alter or not self.in_staging_dataset_mode:
+            columns = ", ".join(column["name"] for column in new_columns)
+            raise WarehouseRefused(f"{table_name} lacks {columns}: the raw tables' DDL was not applied")
+        twin = self.sql_client.make_qualified_table_name(table_name)
+        original = f"`{self.sql_client.database_name}`.`{table_name}`"
+        return [f"CREATE TABLE {twin} AS {original}"]
+
+
+class clickhouse_http(clickhouse):  # type: ignore[misc]
+    """dlt's destination factory for ClickHouse over HTTP."""
+
+    @property
+    def client_class(self) -> type[HttpClickHouseClient]:
+        return HttpClickHouseClient
+
+
+def build_destination(settings: WarehouseSettings, database: str) -> clickhouse_http:
+    """The destination for one source: its tables, without a prefix, in ``database``, which must exist."""
+    parts = urlsplit(settings.address)
+    is_secure = parts.scheme == "https"
+    return clickhouse_http(
+        credentials={
+            "host": parts.hostname,
+            "http_port": parts.port or (8443 if is_secure else 8123),
+            "secure": int(is_secure),
+            "database": database,
+            "username": settings.user,
+            "password": settings.password.get_secret_value(),
+        },
+        # The new rows are put together beside the old ones and exchanged with them at once: no reader sees a hole.
+        replace_strategy="staging-optimized",
+    )
+
+
+def _address(credentials: ClickHouseCredentials) -> str:
+    return f"http{'s' if credentials.secure else ''}://{credentials.host}:{credentials.http_port}"

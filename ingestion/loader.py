@@ -1,0 +1,190 @@
+"""The resident loader: landed segments and the control database into ClickHouse, again and again.
+
+`load_once` is what Dagster's assets call, `run_loader` what `headwater loader` runs. Both hold the same lock for each
+load, so they can run side by side.
+"""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from headwater.control import ControlUnavailable
+from headwater.landing import prune_loaded, sealed_segments
+from headwater.settings import ControlSettings, HomeSettings, LandingSettings, LoaderSettings, WarehouseSettings
+from headwater.warehouse.client import Warehouse, WarehouseAway, WarehouseError
+from headwater.warehouse.schema import apply_schema
+from ingestion.control import ControlLoader
+from ingestion.events import EventLoader, LoadReport
+from ingestion.lock import LoadBusy, load_lock
+from ingestion.pipeline import LoadFailed
+
+__all__ = ["LoadReport", "Loader", "load_once", "main", "run_loader"]
+
+_CONTROL_SECONDS = 5.0
+_PRUNE_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 5.0
+_WAIT_FOR_LOCK_SECONDS = 300.0
+
+
+class Loader:
+    """Everything that is loaded every few seconds, with the state that makes the second load cheap. For one thread."""
+
+    def __init__(
+        self,
+        home: HomeSettings,
+        warehouse: WarehouseSettings,
+        landing: LandingSettings,
+        loader: LoaderSettings,
+        control: ControlSettings,
+    ) -> None:
+        self._home, self._warehouse, self._landing = home, warehouse, landing
+        self._events = EventLoader(home, warehouse, loader)
+        self._control = ControlLoader(home, warehouse, control)
+        self._has_schema = False
+        self._control_due = self._prune_due = 0.0
+
+    def has_work(self) -> bool:
+        """Whether a segment waits or the control database is due to be looked at."""
+        return time.monotonic() >= self._control_due or bool(sealed_segments(self._home.landing_dir))
+
+    def load(self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS) -> LoadReport:
+        """Load what waits, at most one batch of it.
+
+        Raises LoadBusy, WarehouseAway, WarehouseRefused, LoadFailed, or ControlUnavailable. Nothing is lost by any.
+        """
+        with load_lock(self._home, wait_seconds):
+            try:
+                self._ensure_schema()
+                report = self._events.load()
+                self._load_control_if_due()
+            except WarehouseError:
+                # Whatever answers next may be another server, or the same one after its data was lost.
+                self._has_schema = False
+                self._control.forget()
+                raise
+            self._prune_if_due()
+        return report
+
+    def _ensure_schema(self) -> None:
+        if not self._has_schema:
+            with Warehouse(self._warehouse) as warehouse:
+                apply_schema(warehouse)
+            self._has_schema = True
+
+    def _load_control_if_due(self) -> None:
+        if time.monotonic() >= self._control_due:
+            self._control.load()
+            self._control_due = time.monotonic() + _CONTROL_SECONDS
+
+    def _prune_if_due(self) -> None:
+        if time.monotonic() >= self._prune_due:
+            prune_loaded(self._home.landing_dir, self._landing.retain_days)
+            self._prune_due = time.monotonic() + _PRUNE_SECONDS
+
+
+def load_once(
+    home: HomeSettings | None = None,
+    warehouse: WarehouseSettings | None = None,
+    landing: LandingSettings | None = None,
+    loader: LoaderSettings | None = None,
+    control: ControlSettings | None = None,
+    *,
+    wait_seconds: float = _WAIT_FOR_LOCK_SECONDS,
+) -> LoadReport:
+    """Load what waits, all of it, and return the sum. Settings come from the environment where they are not given.
+
+    Raises LoadBusy when another process still loads after ``wait_seconds``, and what `Loader.load` raises.
+    """
+    began = time.perf_counter()
+    worker = _loader(home, warehouse, landing, loader, control)
+    total = report = worker.load(wait_seconds)
+    while report.waiting and report.segments + report.damaged:
+        report = worker.load(wait_seconds)
+        total = LoadReport(
+            events=total.events + report.events,
+            rejected=total.rejected + report.rejected,
+            refused=total.refused + report.refused,
+            segments=total.segments + report.segments,
+            damaged=total.damaged + report.damaged,
+            bytes=total.bytes + report.bytes,
+            seconds=time.perf_counter() - began,
+            load_id=report.load_id or total.load_id,
+            waiting=report.waiting,
+        )
+    return total
+
+
+def run_loader(
+    stop: threading.Event,
+    home: HomeSettings | None = None,
+    warehouse: WarehouseSettings | None = None,
+    landing: LandingSettings | None = None,
+    loader: LoaderSettings | None = None,
+    control: ControlSettings | None = None,
+    *,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Load until ``stop`` is set. Failures are said once and tried again, at most five seconds apart."""
+    loader = loader or LoaderSettings()
+    worker = _loader(home, warehouse, landing, loader, control)
+    _import_dlt()
+    say("loader: ready")
+    trouble, pause = "", 0.0
+    while not stop.is_set():
+        try:
+            report = worker.load() if trouble or worker.has_work() else LoadReport()
+        except (LoadBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
+            if trouble != (trouble := _kind(error)):
+                say(f"loader: {error}; trying again until it works")
+            pause = min(max(pause * 2, loader.interval_seconds), _LONGEST_PAUSE_SECONDS)
+            stop.wait(pause)
+            continue
+        if trouble:
+            say("loader: loading again")
+            trouble, pause = "", 0.0
+        if not report.waiting:
+            stop.wait(loader.interval_seconds)
+
+
+def main() -> None:
+    """`python -m ingestion.loader`: run until SIGINT or SIGTERM; a load in progress is finished first."""
+    logging.basicConfig(format="loader: %(message)s", stream=sys.stdout, level=logging.WARNING)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    run_loader(stop, say=lambda line: print(line, flush=True))
+
+
+def _loader(
+    home: HomeSettings | None,
+    warehouse: WarehouseSettings | None,
+    landing: LandingSettings | None,
+    loader: LoaderSettings | None,
+    control: ControlSettings | None,
+) -> Loader:
+    return Loader(
+        home or HomeSettings(),
+        warehouse or WarehouseSettings(),
+        landing or LandingSettings(),
+        loader or LoaderSettings(),
+        control or ControlSettings(),
+    )
+
+
+def _kind(error: Exception) -> str:
+    """What makes two failures the same to a reader: being away has many wordings, a refusal only its own."""
+    return "away" if isinstance(error, WarehouseAway) else str(error)
+
+
+def _import_dlt() -> None:
+    """dlt takes most of a second to import; better before the first segment than while it waits."""
+    import ingestion.control.source
+    import ingestion.destination
+    import ingestion.events.source  # noqa: F401
+
+
+if __name__ == "__main__":
+    main()
