@@ -165,7 +165,8 @@ class _Queue:
         for site_id, events in self._again.items():
             if events and self._not_before.get(site_id, 0) <= now:
                 self._choose.shuffle(events)
-                size = self._choose.randint(1, min(len(events), BATCH_EVENTS))
+                # Never the whole pool: it may hold one batch, which would then be sent as it was.
+                size = self._choose.randint(1, max(1, min(len(events) - 1, BATCH_EVENTS)))
                 self._again[site_id] = events[size:]
                 return ClientRequest(site_id, tuple(events[:size]))
         return None

@@ -114,7 +114,11 @@ class SiteStory:
         later_ms = visit.now_ms + HOUR_MS + int(self._random.random() * within_days * DAY_MS)
         if self._random.random() < 0.6 or later_ms > self._calendar.end_ms - HOUR_MS:
             return visit
-        return self._visit(browser, later_ms)
+        visit = self._visit(browser, later_ms)
+        if browser.user_id:
+            visit.open_page(*APPLICATION[0])
+            visit.wait(3, 60)
+        return visit
 
     def _return_as_customer(self, browser: Browser, user_id: str, since_ms: int) -> None:
         random = self._random
