@@ -7,7 +7,7 @@ don't offer. Here they run over ClickHouse's HTTP interface, and a file is strea
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -59,10 +59,10 @@ def _client(address: str, user: str, password: str, database: str) -> Any:
     )
 
 
-class HttpSqlClient(ClickHouseSqlClient):  # type: ignore[misc]
+class HttpSqlClient(ClickHouseSqlClient):
     """dlt's SQL client of ClickHouse over `clickhouse_connect.dbapi`."""
 
-    dbapi = dbapi
+    dbapi: ClassVar[Any] = dbapi
 
     def open_connection(self) -> Any:
         """Raises WarehouseAway when nothing answers, DatabaseTerminalException when the login is refused."""
@@ -103,7 +103,7 @@ class HttpSqlClient(ClickHouseSqlClient):  # type: ignore[misc]
         return isinstance(ex, ClickHouseError)
 
 
-class HttpClickHouseClient(ClickHouseClient):  # type: ignore[misc]
+class HttpClickHouseClient(ClickHouseClient):
     """dlt's job client of ClickHouse with `HttpSqlClient` in it."""
 
     def __init__(
@@ -131,14 +131,14 @@ class HttpClickHouseClient(ClickHouseClient):  # type: ignore[misc]
             statements: list[str] = super()._get_table_update_sql(table_name, new_columns, generate_alter)
             return statements
         if generate_alter or not self.in_staging_dataset_mode:
-            columns = ", ".join(column["name"] for column in new_columns)
+            columns = ", ".join(str(column["name"]) for column in new_columns)
             raise WarehouseRefused(f"{table_name} lacks {columns}: the raw tables' DDL was not applied")
         twin = self.sql_client.make_qualified_table_name(table_name)
         original = f"`{self.sql_client.database_name}`.`{table_name}`"
         return [f"CREATE TABLE {twin} AS {original}"]
 
 
-class clickhouse_http(clickhouse):  # type: ignore[misc]
+class clickhouse_http(clickhouse):
     """dlt's destination factory for ClickHouse over HTTP."""
 
     @property

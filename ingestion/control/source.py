@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltSource
 
-_KNOWN_BY = {"id": {"data_type": "text", "nullable": False}}
+_KNOWN_BY: dict[str, TColumnSchema] = {"id": {"data_type": "text", "nullable": False}}
 
 
 def control_tables(files: Mapping[str, Path]) -> DltSource:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import dlt
+from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltSource
 
 from ingestion.events.batch import Batch, Part
 
 # dlt wants a column to know a table by; the tables themselves are made by the numbered DDL.
-_KNOWN_BY = {"collector_id": {"data_type": "text", "nullable": False}}
+_KNOWN_BY: dict[str, TColumnSchema] = {"collector_id": {"data_type": "text", "nullable": False}}
 
 
 def landed_events(batch: Batch) -> DltSource:
