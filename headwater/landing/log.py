@@ -1,6 +1,7 @@
 """The log one collector appends to: group commit, sealing, back-pressure."""
 
 import asyncio
+import logging
 import os
 import queue
 import threading
@@ -16,6 +17,8 @@ from headwater.landing.errors import BacklogFull, LandingUnavailable
 from headwater.landing.frame import Frame, encode_frame
 from headwater.landing.writer import SegmentWriter
 from headwater.settings import LandingSettings
+
+_log = logging.getLogger(__name__)
 
 _GROUP_BYTES = 8 * 1024**2
 """Bytes that share one sync, at most: more would only make the first of them wait longer."""
@@ -192,19 +195,27 @@ class LandingLog:
         writer, settings = self._writer, self._settings
         if is_last or writer.size >= settings.seal_bytes or (writer.size and writer.age() >= settings.seal_seconds):
             size = writer.size
-            with suppress(OSError):
+            try:
                 writer.seal()
                 self._sealed_bytes += size
+            except OSError as error:
+                _log.error("a segment of %s could not be sealed, trying again: %s", self.collector_id, error)
 
     def _refresh_if_due(self) -> None:
         now = time.monotonic()
         if now - self._refreshed >= _REFRESH_SECONDS:
             self._refreshed = now
-            self._sealed_bytes = self._measure_sealed()
+            with suppress(OSError):
+                self._sealed_bytes = self._measure_sealed()
 
     def _measure_sealed(self) -> int:
+        total = 0
         with os.scandir(self._sealed_dir) as entries:
-            return sum(entry.stat().st_size for entry in entries)
+            for entry in entries:
+                # The loader moves segments away while we look.
+                with suppress(FileNotFoundError):
+                    total += entry.stat().st_size
+        return total
 
 
 def _wake(group: Sequence[_Waiting], failure: LandingUnavailable | None) -> None:
