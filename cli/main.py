@@ -88,8 +88,11 @@ def _is_for_people(error: Exception) -> bool:
     """Whether an error's text says what is wrong and what to do; any other is a defect and shows its traceback."""
     from headwater.control import ControlError
     from headwater.landing import LandingError
+    from ingestion.imports import ImportFailed
+    from ingestion.lock import LoadBusy
+    from ingestion.pipeline import LoadFailed
 
-    return isinstance(error, ControlError | LandingError)
+    return isinstance(error, ControlError | LandingError | ImportFailed | LoadBusy | LoadFailed)
 
 
 def _setting_at_fault(error: ValidationError) -> str:

@@ -1,10 +1,14 @@
 """`headwater keys create|list|revoke`."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 SCOPES = ("events:write", "metrics:read")
 
@@ -73,7 +77,7 @@ def revoke(key_id: str) -> None:
     click.echo(f"{key_id} revoked")
 
 
-def _session():  # type: ignore[no-untyped-def]
+def _session() -> "Session":
     from headwater.control import open_control
     from headwater.settings import ControlSettings, HomeSettings
 
