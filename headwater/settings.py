@@ -34,6 +34,11 @@ class HomeSettings(BaseSettings):
         return self.home / "landing"
 
     @property
+    def imports_dir(self) -> Path:
+        """Which lines of which logs were imported."""
+        return self.home / "imports"
+
+    @property
     def dlt_dir(self) -> Path:
         """dlt's working directory: pipeline state and load packages."""
         return self.home / "dlt"

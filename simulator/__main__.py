@@ -1,6 +1,7 @@
 """``python -m simulator``: the requests as NDJSON on stdout, for reading; the truth into a file."""
 
 import argparse
+import os
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,9 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.buffer.write(b'{"site_id":' + site_id + b',"events":' + body + b"}\n")
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # The reader has seen enough, as `head` does; a second flush at exit would complain again.
-        sys.stderr.close()
-        return 0
+        # The reader has seen enough, as `head` does; what is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

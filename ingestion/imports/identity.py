@@ -28,9 +28,13 @@ class LogIdentity:
         digest.update(line)
         return UUID(int=int.from_bytes(digest.digest()) & ~_VERSION_AND_VARIANT | _VERSION_8)
 
-    def digest_through(self, lines: list[bytes]) -> str:
-        """Digest of everything read so far, with ``lines`` as the next of it."""
+    @property
+    def digest(self) -> str:
+        """Digest of every line that was read."""
+        return self._content.hexdigest()
+
+    def read(self, lines: list[bytes]) -> None:
+        """Take the next lines into the digest."""
         for line in lines:
             self._content.update(b"%d\0" % len(line))
             self._content.update(line)
-        return self._content.hexdigest()
