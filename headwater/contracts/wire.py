@@ -22,7 +22,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 EMPTY_OBJECT = msgspec.Raw(b"{}")
 
 
-class WireEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class WireEvent(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """`event.Event`, field for field. ``properties`` stays the JSON text that was sent."""
 
     event: Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]

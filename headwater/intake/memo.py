@@ -1,0 +1,26 @@
+"""A mapping that computes what it lacks and forgets the oldest: what is looked up for event after event."""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+class Memo(dict[str, Value]):
+    """``memo[text]`` is ``compute(text)``, computed once while it is remembered.
+
+    A hit costs one dictionary look-up. Beyond ``size`` entries the older half is forgotten.
+    """
+
+    def __init__(self, compute: Callable[[str], Value], size: int) -> None:
+        super().__init__()
+        self._compute = compute
+        self._size = size
+
+    def __missing__(self, text: str) -> Value:
+        if len(self) >= self._size:
+            for old in list(islice(self, self._size // 2)):
+                self.pop(old, None)
+        value = self[text] = self._compute(text)
+        return value
