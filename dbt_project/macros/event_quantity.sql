@@ -1,5 +1,5 @@
 {#
-  How much an event counts for in usage, as Decimal(38, 9): the number `quantity` of its properties, or 1 if there is none.
+  How much an event counts for in usage, as Decimal(38, 9): the number `quantity` of its properties, or 1 without one.
 
   ClickHouse's JSON functions read numbers as doubles, which lose digits of 123456789.123456789, so the digits are taken
   from the text, from the place whose double is the one the JSON parser found. Digits after the ninth are cut. A number

@@ -22,6 +22,7 @@ class Models:
     """The dbt project with a warehouse behind it. ``target`` holds what dbt writes."""
 
     client: Warehouse
+    settings: WarehouseSettings
     target: Path
     environment: dict[str, str]
 
@@ -52,6 +53,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
         supervisor.start(replace(clickhouse_service(settings), environment=server))
         with Warehouse(settings) as client:
             apply_schema(client)
-            yield Models(client, folder / "target", {**os.environ, **dbt})
+            yield Models(client, settings, folder / "target", {**os.environ, **dbt})
     finally:
         supervisor.stop()
