@@ -9,14 +9,14 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import WarehouseAway, WarehouseError, WarehouseRefused
 
 if TYPE_CHECKING:
     from dlt import Pipeline
-    from dlt.common.pipeline import LoadInfo
+    from dlt.common.pipeline import LoadInfo, StepInfo
     from dlt.extract import DltSource
 
 
@@ -32,6 +32,8 @@ class SourcePipeline:
         self._warehouse, self._name, self._database = warehouse, name, database
         self._token = secrets.token_hex(8)
         self._pipeline: Pipeline | None = None
+        self.stored_tables: frozenset[str] = frozenset()
+        """Tables whose rows were all stored by the last run, also when it failed for another table."""
         configure_dlt(home)
 
     def run(self, build_source: Callable[[], "DltSource"]) -> str:
@@ -44,14 +46,18 @@ class SourcePipeline:
         try:
             info: LoadInfo = self._opened().run(build_source())
         except PipelineStepFailed as error:
+            self.stored_tables = _stored_tables(error.step_info)
             self.forget()
             raise _cause(error) from error
         except WarehouseError:
+            self.stored_tables = frozenset()
             self.forget()
             raise
         except OSError as error:
+            self.stored_tables = frozenset()
             self.forget()
             raise LoadFailed(f"dlt cannot write below {self._folder}: {error.strerror}") from error
+        self.stored_tables = _stored_tables(info)
         shutil.rmtree(self._folder / self._name / "load" / "loaded", ignore_errors=True)
         (self._folder / self._name / "load" / "loaded").mkdir(exist_ok=True)
         load_id: str = info.loads_ids[-1] if info.loads_ids else ""
@@ -98,6 +104,13 @@ def configure_dlt(home: HomeSettings) -> None:
         "LOAD__RAISE_ON_MAX_RETRIES": "1",
         "LOAD__DELETE_COMPLETED_JOBS": "true",
     }
+
+
+def _stored_tables(info: "StepInfo[Any] | None") -> frozenset[str]:
+    packages = info.load_packages if info else []
+    return frozenset(
+        job.job_file_info.table_name for package in packages for job in package.jobs.get("completed_jobs", [])
+    )
 
 
 def _cause(error: BaseException) -> Exception:

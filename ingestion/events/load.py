@@ -57,16 +57,16 @@ class EventLoader:
             return LoadReport()
         try:
             batch = write_batch(choose_segments(waiting, self._loader.max_batch_bytes), self._folder)
-            batch, refused, load_id = self._bring(batch)
+            load_id, refused_events, refused_rejections = self._bring(batch)
             for segment in batch.segments:
                 mark_loaded(segment)
             shutil.rmtree(self._folder)
         except OSError as error:
             raise LoadFailed(f"the loader cannot work in {self._home.home}: {error}") from error
         return LoadReport(
-            events=batch.events.rows,
-            rejected=batch.rejected.rows,
-            refused=refused,
+            events=batch.events.rows - refused_events,
+            rejected=batch.rejected.rows + refused_events,
+            refused=refused_events + refused_rejections,
             segments=len(batch.segments),
             damaged=batch.damaged,
             bytes=batch.bytes,
@@ -75,20 +75,21 @@ class EventLoader:
             waiting=len(waiting) - len(batch.segments) - batch.damaged,
         )
 
-    def _bring(self, batch: Batch) -> tuple[Batch, int, str]:
+    def _bring(self, batch: Batch) -> tuple[str, int, int]:
+        """dlt's load id, and how many events and rejections ClickHouse refused."""
         from ingestion.events.quarantine import is_about_data, quarantine
 
         if not batch.segments:
-            return batch, 0, ""
+            return "", 0, 0
         try:
-            return batch, 0, self._run(batch)
+            return self._run(batch), 0, 0
         except WarehouseRefused as error:
             if not is_about_data(error):
                 raise
             _log.warning("ClickHouse refuses rows; looking which: %s", error)
-        clean, refused = quarantine(batch, self._warehouse)
-        _log.error("ClickHouse refused %d rows; they are in raw_events.rejected_events", refused)
-        return clean, refused, self._run(clean)
+        found = quarantine(batch, self._pipeline.stored_tables, self._warehouse)
+        _log.error("ClickHouse refused %d rows; they are in raw_events.rejected_events", found.events + found.rejected)
+        return self._run(found.remainder), found.events, found.rejected
 
     def _run(self, batch: Batch) -> str:
         from ingestion.events.source import landed_events

@@ -4,7 +4,7 @@ Rows are tried on a twin of the table that checks like it and stores nothing, ha
 stands alone with ClickHouse's reason.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,12 +32,20 @@ _REFUSED_FOR_ITS_DATA = frozenset(
 """ClickHouse's error codes that speak of the rows: what cannot be parsed, converted or stored because of its value."""
 
 
+class _Receipt(msgspec.Struct):
+    """Of a landed line, which receipt it is."""
+
+    sequence: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
     """One landed line, and where it came from."""
 
     line: bytes
     frame: Frame
+    place: int
+    """Which line of its frame, events and then rejections."""
     segment: Segment
 
 
@@ -51,35 +59,54 @@ def is_about_data(error: WarehouseRefused) -> bool:
     return error.code in _REFUSED_FOR_ITS_DATA and "Unknown field" not in str(error)
 
 
-def quarantine(batch: Batch, settings: WarehouseSettings) -> tuple[Batch, int]:
-    """The batch with every refused row turned into a rejected one of the same receipt; and how many those are.
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """What is left to load of a batch, and how many of its rows were refused."""
+
+    remainder: Batch
+    events: int
+    """Refused events."""
+    rejected: int
+    """Refused rejections."""
+
+
+def quarantine(batch: Batch, stored_tables: Collection[str], settings: WarehouseSettings) -> Quarantined:
+    """Turn every refused row into a rejected one of the same receipt; leave out what is in ``stored_tables`` already.
 
     The batch's files are written anew. Raises WarehouseAway; WarehouseRefused when ClickHouse refuses for another
     reason than the rows, or so many of them that the table must be at fault; OSError when the disk is full.
     """
-    events, rejected = _read_rows(batch.segments)
+    rows = _read_rows(batch.segments)
     refused: dict[_Row, str] = {}
+    counts = {}
     with Warehouse(settings) as warehouse:
-        for rows, table in ((events, "events"), (rejected, "rejected_events")):
+        for table in rows:
+            if table in stored_tables:
+                rows[table] = []
+            before = len(refused)
             with _twin(warehouse, table) as twin:
-                _find_refused(rows, _trial(settings, twin), refused)
-    rejections = [row.line for row in rejected if row not in refused]
-    rejections += [_rejection(row, reason) for row, reason in refused.items()]
-    return replace(
+                _find_refused(rows[table], _trial(settings, twin), refused)
+            counts[table] = len(refused) - before
+    events, rejected = ([row.line for row in some if row not in refused] for some in rows.values())
+    rejected += [_rejection(row, reason) for row, reason in refused.items()]
+    remainder = replace(
         batch,
-        events=_rewrite(batch.events, [row.line for row in events if row not in refused]),
-        rejected=_rewrite(batch.rejected, rejections),
-    ), len(refused)
+        events=_rewrite(batch.events, events),
+        rejected=_rewrite(batch.rejected, rejected),
+        landed=replace(batch.landed, rows=0) if batch.landed.table in stored_tables else batch.landed,
+    )
+    return Quarantined(remainder, counts["events"], counts["rejected_events"])
 
 
-def _read_rows(segments: Iterable[Segment]) -> tuple[list[_Row], list[_Row]]:
+def _read_rows(segments: Iterable[Segment]) -> dict[str, list[_Row]]:
     events: list[_Row] = []
     rejected: list[_Row] = []
     for segment in segments:
         for frame in read_frames(segment):
-            events += [_Row(line, frame, segment) for line in frame.event_lines.splitlines(keepends=True)]
-            rejected += [_Row(line, frame, segment) for line in frame.rejected_lines.splitlines(keepends=True)]
-    return events, rejected
+            rows = [_Row(line, frame, place, segment) for place, line in enumerate(_lines(frame))]
+            events += rows[: frame.events]
+            rejected += rows[frame.events :]
+    return {"events": events, "rejected_events": rejected}
 
 
 @contextmanager
@@ -127,15 +154,12 @@ def _find_refused(rows: Sequence[_Row], reason_against: _Trial, refused: dict[_R
 
 
 def _rejection(row: _Row, reason: str) -> bytes:
-    try:
-        said: dict[str, Any] = msgspec.json.decode(row.line)
-        sequence = said["sequence"]
-    except (msgspec.DecodeError, KeyError, TypeError):
-        said, sequence = {}, _sequence_nobody_has(row)
+    sequence = _sequence(row.line)
+    said: dict[str, Any] = {} if sequence is None else msgspec.json.decode(row.line)
     rejected = RejectedEvent(
         received_at=_time(said.get("received_at")) or row.segment.sealed_at,
         collector_id=row.segment.collector_id,
-        sequence=sequence,
+        sequence=_sequence_nobody_has(row) if sequence is None else sequence,
         org_id=str(said.get("org_id", "")),
         site_id=str(said.get("site_id", "")),
         code=CODE,
@@ -148,15 +172,21 @@ def _rejection(row: _Row, reason: str) -> bytes:
 
 def _sequence_nobody_has(row: _Row) -> int:
     """The receipt of a line that cannot be read: the one of its frame's that no line names, at the same rank."""
-    named: set[int] = set()
-    unreadable: list[bytes] = []
-    for line in (row.frame.event_lines + row.frame.rejected_lines).splitlines(keepends=True):
-        try:
-            named.add(msgspec.json.decode(line)["sequence"])
-        except (msgspec.DecodeError, KeyError, TypeError):
-            unreadable.append(line)
+    named = {sequence for line in _lines(row.frame) if (sequence := _sequence(line)) is not None}
     free = [n for n in range(row.frame.first_sequence, row.frame.end_sequence) if n not in named]
-    return free[unreadable.index(row.line)]
+    unreadable_before = sum(1 for line in _lines(row.frame)[: row.place] if _sequence(line) is None)
+    return free[unreadable_before]
+
+
+def _sequence(line: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(line, type=_Receipt).sequence
+    except msgspec.DecodeError:
+        return None
+
+
+def _lines(frame: Frame) -> list[bytes]:
+    return (frame.event_lines + frame.rejected_lines).splitlines(keepends=True)
 
 
 def _time(text: object) -> datetime | None:

@@ -1,0 +1,122 @@
+"""Landed segments arrive in the raw tables, whole, as often as they are loaded."""
+
+import logging
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from headwater.landing import replay, sealed_segments
+from headwater.settings import HomeSettings, LoaderSettings
+from headwater.warehouse.client import Warehouse
+from headwater.warehouse.schema import migrations, statements
+from ingestion.loader import load_once
+from tests.ingestion.landed import Landed
+
+
+def test_nothing_waits_nothing_is_loaded(home: HomeSettings, warehouse: Warehouse) -> None:
+    assert load_once().segments == 0
+
+
+def test_every_record_and_what_the_collector_says_it_wrote_arrive(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    sealed_at = [landed.land(events=5, rejected=2).sealed_at, landed.land(events=3).sealed_at]
+    report = load_once()
+    assert (report.events, report.rejected, report.refused, report.segments) == (8, 2, 0, 2)
+    assert report.bytes > 0
+    assert sealed_segments(home.landing_dir) == []
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+    assert landed.in_warehouse(warehouse, "rejected_events") == landed.rejected
+    segments = warehouse.rows(
+        "SELECT * FROM raw_events.landing_segments WHERE collector_id = {id:String} ORDER BY first_sequence",
+        {"id": landed.collector_id},
+    )
+    assert [(s["first_sequence"], s["last_sequence"], s["events"], s["rejected_events"]) for s in segments] == [
+        (1, 7, 5, 2),
+        (8, 10, 3, 0),
+    ]
+    for segment, moment in zip(segments, sealed_at, strict=True):
+        assert abs(segment["sealed_at"].replace(tzinfo=UTC) - moment) < timedelta(milliseconds=2)
+
+
+def test_values_arrive_as_they_were_landed(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    landed.land(events=1)
+    load_once()
+    (row,) = warehouse.rows(
+        "SELECT * FROM raw_events.events WHERE collector_id = {id:String}", {"id": landed.collector_id}
+    )
+    assert row["properties"] == '{"plan":"pro","cart":{"items":[1,2]}}'
+    assert (row["event"], row["source"], row["schema_version"], row["is_bot"]) == ("tick", "api", 1, False)
+    assert abs(row["occurred_at"].replace(tzinfo=UTC) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_loading_again_adds_no_receipt(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    landed.land(events=4, rejected=1)
+    load_once()
+    assert replay(home.landing_dir, datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC)) == 1
+    assert load_once().events == 4
+    assert landed.in_warehouse(warehouse, "events") == sorted(landed.events * 2)
+    assert set(landed.in_warehouse(warehouse, "rejected_events")) == set(landed.rejected)
+
+
+def test_a_large_backlog_is_taken_in_batches_until_it_is_gone(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    for _ in range(5):
+        landed.land(events=20)
+    report = load_once(loader=LoaderSettings(max_batch_bytes=12_000))
+    assert (report.events, report.segments, report.waiting) == (100, 5, 0)
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+
+
+def test_a_damaged_segment_is_set_aside_and_named_and_the_rest_goes_on(
+    home: HomeSettings, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    landed = Landed(home)
+    bad = landed.land(events=3)
+    landed.land(events=2)
+    content = bytearray(bad.path.read_bytes())
+    content[-5] ^= 1
+    bad.path.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        report = load_once()
+    assert (report.segments, report.damaged, report.events) == (1, 1, 2)
+    assert str(bad.path) in caplog.text
+    assert (home.landing_dir / "api" / "damaged" / bad.path.name).read_bytes() == content
+    assert landed.in_warehouse(warehouse, "events") == landed.events[3:]
+
+
+def test_the_raw_tables_stay_as_their_ddl_made_them(home: HomeSettings, warehouse: Warehouse) -> None:
+    Landed(home).land(events=1, rejected=1)
+    load_once()
+    for _, path in migrations():
+        for statement in statements(path):
+            if not statement.startswith("CREATE TABLE"):
+                continue
+            table = statement.split()[5]
+            warehouse.command("CREATE DATABASE IF NOT EXISTS made_by_ddl")
+            twin = f"made_by_ddl.{table.replace('.', '_')}"
+            warehouse.command(f"DROP TABLE IF EXISTS {twin}")
+            warehouse.command(statement.replace(table, twin, 1))
+            columns = "SELECT name, type, default_expression FROM system.columns WHERE table = '{}' AND database = '{}'"
+            database, name = table.split(".")
+            assert (
+                warehouse.query(columns.format(name, database))[1]
+                == warehouse.query(columns.format(twin.split(".")[1], "made_by_ddl"))[1]
+            )
+
+
+def test_no_load_package_stays_behind(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    landed.land(events=1)
+    load_once()
+    folder = home.dlt_dir / "pipelines" / "events"
+    assert [path for stage in ("new", "normalized", "loaded") for path in (folder / "load" / stage).iterdir()] == []
+    assert not (home.dlt_dir / "batch").exists()
+
+
+def test_dlt_is_told_to_send_nothing_and_to_stay_at_home(home: HomeSettings, warehouse: Warehouse) -> None:
+    load_once()
+    assert os.environ["RUNTIME__DLTHUB_TELEMETRY"] == "false"
+    assert os.environ["DLT_DATA_DIR"] == str(home.dlt_dir)
