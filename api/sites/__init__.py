@@ -1,0 +1,1 @@
+"""A site's statistics: its main numbers, compared and over time, and its top sources, pages and places."""
