@@ -100,7 +100,7 @@ def _compare_day(key: tuple[str, date], expected: Any, row: dict[str, Any] | Non
     pairs = {
         "events": expected.events,
         "page_views": expected.page_views,
-        "visitors": expected.session_visitors,
+        "visitors": expected.visitors,
         "sessions": expected.sessions,
         "bounces": expected.bounces,
         "bot_events": expected.bot_events,

@@ -91,8 +91,9 @@ def _is_for_people(error: Exception) -> bool:
     from ingestion.imports import ImportFailed
     from ingestion.lock import LoadBusy
     from ingestion.pipeline import LoadFailed
+    from simulator.client import SendError
 
-    return isinstance(error, ControlError | LandingError | ImportFailed | LoadBusy | LoadFailed)
+    return isinstance(error, ControlError | LandingError | ImportFailed | LoadBusy | LoadFailed | SendError)
 
 
 def _setting_at_fault(error: ValidationError) -> str:

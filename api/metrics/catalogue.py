@@ -1,7 +1,7 @@
 """Reads the metric definitions: the dbt Semantic Layer's YAML that lies beside the marts.
 
-The API needs no dbt run and no manifest for it. What the API cannot compile is refused when the definitions are read, not
-when somebody asks for the metric.
+The API needs no dbt run and no manifest for it. What the API cannot compile is refused when the definitions are read,
+not when somebody asks for the metric.
 """
 
 from dataclasses import dataclass, field
