@@ -33,7 +33,7 @@ def strace_command(output: Path, calls: str) -> list[str]:
 
 
 def read_calls(output: Path) -> list[Call]:
-    """The successful calls, in the order in which they returned."""
+    """The calls, failed ones (``result`` below 0) included, in the order in which they returned."""
     return sorted(_calls(output), key=lambda call: call.ended)
 
 
@@ -49,5 +49,5 @@ def _calls(output: Path) -> Iterator[Call]:
         if resumed := _RESUMED.match(text):
             began, start = begun.pop(thread)
             text = start + resumed["rest"]
-        if (call := _CALL.match(text)) and call["result"] != "?" and int(call["result"]) >= 0:
+        if (call := _CALL.match(text)) and call["result"] != "?":
             yield Call(call["name"], call["arguments"], int(call["result"]), began, place)

@@ -186,7 +186,7 @@ def _sequence(line: bytes) -> int | None:
 
 
 def _lines(frame: Frame) -> list[bytes]:
-    return (frame.event_lines + frame.rejected_lines).splitlines(keepends=True)
+    return [line + b"\n" for line in (frame.event_lines + frame.rejected_lines).split(b"\n")[:-1]]
 
 
 def _time(text: object) -> datetime | None:
