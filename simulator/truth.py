@@ -26,7 +26,7 @@ class SiteDayTruth:
     events: int = 0
     page_views: int = 0
     visitors: int = 0
-    """Visitors with an event on this day."""
+    """Visitors of the sessions that started on this day."""
     sessions: int = 0
     """Sessions that started on this day."""
     new_visitors: int = 0
@@ -115,7 +115,6 @@ def count_site_days(
     """Count the script's events by site and local day. The script may be in any order."""
     zones = {site.site_id: ZoneInfo(site.timezone) for site in sites}
     days: defaultdict[tuple[str, date], SiteDayTruth] = defaultdict(SiteDayTruth)
-    seen: set[tuple[str, date, str]] = set()
     visits: defaultdict[tuple[str, str, bool], list[tuple[int, bool]]] = defaultdict(list)
     for scripted in script:
         site_id, visitor_id = scripted.site_id, scripted.sent.visitor_id
@@ -130,9 +129,6 @@ def count_site_days(
             continue
         day.events += 1
         day.page_views += is_page_view
-        if visitor_id and (site_id, local_day, visitor_id) not in seen:
-            seen.add((site_id, local_day, visitor_id))
-            day.visitors += 1
     _count_sessions(visits, zones, days)
     return dict(days)
 
@@ -145,6 +141,7 @@ def _count_sessions(
     for (site_id, _, is_bot), moments in visits.items():
         moments.sort()
         starts = [0, *(n for n, (a, b) in enumerate(pairwise(moments), start=1) if b[0] - a[0] > SESSION_GAP_MS)]
+        seen_on: set[date] = set()
         for first, end in pairwise([*starts, len(moments)]):
             local_day = instant(moments[first][0]).astimezone(zones[site_id]).date()
             day = days[site_id, local_day]
@@ -154,6 +151,8 @@ def _count_sessions(
             page_views = sum(is_page_view for _, is_page_view in moments[first:end])
             duration_ms = moments[end - 1][0] - moments[first][0]
             day.sessions += 1
+            day.visitors += local_day not in seen_on
+            seen_on.add(local_day)
             day.new_visitors += first == 0
             day.bounces += page_views == 1
             day.engaged_sessions += duration_ms >= ENGAGED_MS or page_views >= 2

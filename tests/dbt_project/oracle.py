@@ -137,7 +137,7 @@ def count_site_days(
                 "timezone": zones.get(site_id, "UTC"),
                 "events": len(people),
                 "page_views": sum(event.event == "page_view" for event in people),
-                "visitors": len({event.visitor_id for event in people} - {""}),
+                "visitors": len({session["visitor_id"] for session in visits}),
                 "new_visitors": sum(session["is_new_visitor"] for session in visits),
                 "sessions": len(visits),
                 "bounces": bounces,

@@ -12,7 +12,6 @@ events_by_day as (
         if(any(sites.timezone) = '', 'UTC', any(sites.timezone)) as timezone,
         countIf(not events.is_bot) as events,
         countIf({{ is_page_view('events.event') }} and not events.is_bot) as page_views,
-        uniqExactIf(events.visitor_id, events.visitor_id != '' and not events.is_bot) as visitors,
         countIf(events.is_bot) as bot_events,
         countIf({{ is_page_view('events.event') }} and events.is_bot) as bot_page_views
     from {{ ref('stg_events__events') }} as events
@@ -26,6 +25,7 @@ sessions_by_day as (
         site_id,
         day,
         countIf(not is_bot) as sessions,
+        uniqExactIf(visitor_id, not is_bot) as visitors,
         countIf(is_new_visitor and not is_bot) as new_visitors,
         countIf(is_bounce and not is_bot) as bounces,
         countIf(is_engaged and not is_bot) as engaged_sessions,
@@ -42,7 +42,7 @@ select
     events_by_day.timezone as timezone,
     events_by_day.events as events,
     events_by_day.page_views as page_views,
-    events_by_day.visitors as visitors,
+    sessions_by_day.visitors as visitors,
     sessions_by_day.new_visitors as new_visitors,
     sessions_by_day.sessions as sessions,
     sessions_by_day.bounces as bounces,
