@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from api.errors import InvalidKey, MissingKey, MissingScope, RateLimited
 from api.rate_limit import TokenBucket
 from api.remembered import Remembered
-from headwater.control import READ_ONLY, ApiKey, find_key, find_site
+from headwater.control import READ_ONLY, ApiKey, Site, find_key
 
 REMEMBER_SECONDS = 5.0
 """A key that was revoked is refused after this long at the latest."""
@@ -39,8 +39,8 @@ class Caller:
     rate_per_minute: int
     hosts: frozenset[str]
     """The site's own hosts."""
-    timezone: str = "UTC"
-    """The site's."""
+    timezone: str
+    """The site's, an IANA name."""
 
 
 class KeyRing:
@@ -84,7 +84,7 @@ class KeyRing:
             key = find_key(session, _key_text(header))
             if key is None or not key.is_in_force(now):
                 return None
-            site = find_site(session, key.site_id)
+            site = session.get_one(Site, key.site_id)
         if key.last_used_at is None or now - key.last_used_at > _NOTE_USE_EVERY:
             threading.Thread(target=self._note_use, args=(key.id, now), daemon=True).start()
         return Caller(
@@ -93,7 +93,8 @@ class KeyRing:
             site_id=key.site_id,
             scopes=frozenset(key.scopes),
             rate_per_minute=key.rate_per_minute,
-            hosts=frozenset(site.hosts if site else ()),
+            hosts=frozenset(site.hosts),
+            timezone=site.timezone,
         )
 
     def _note_use(self, key_id: str, at: datetime) -> None:

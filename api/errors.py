@@ -9,6 +9,7 @@ ApiError
 ├── BodyTooLarge 413, BatchTooLarge 413
 ├── UnsupportedEncoding 415
 ├── BrokenRequest 422, MalformedBody 422, NothingAccepted 422
+├── UpgradeRequired 426
 ├── RateLimited 429
 └── Unavailable 503, Unexpected 503
 
@@ -154,6 +155,15 @@ class MalformedBody(ApiError):
 class NothingAccepted(ApiError):
     status, code, summary = 422, "nothing_accepted", "No event of the request was accepted."
     hint = "`rejected` says what is wrong with each."
+
+
+class UpgradeRequired(ApiError):
+    status, code, summary = 426, "upgrade_required", "This address speaks WebSocket."
+    hint = "Connect with ws:// or wss://, or post to /api/v1/events/batch."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 class RateLimited(ApiError):
