@@ -4,23 +4,24 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Memo(dict[str, Value]):
-    """``memo[text]`` is ``compute(text)``, computed once while it is remembered.
+class Memo(dict[Key, Value]):
+    """``memo[key]`` is ``compute(key)``, computed once while it is remembered.
 
     A hit costs one dictionary look-up. Beyond ``size`` entries the older half is forgotten.
     """
 
-    def __init__(self, compute: Callable[[str], Value], size: int) -> None:
+    def __init__(self, compute: Callable[[Key], Value], size: int) -> None:
         super().__init__()
         self._compute = compute
         self._size = size
 
-    def __missing__(self, text: str) -> Value:
+    def __missing__(self, key: Key) -> Value:
         if len(self) >= self._size:
             for old in list(islice(self, self._size // 2)):
                 self.pop(old, None)
-        value = self[text] = self._compute(text)
+        value = self[key] = self._compute(key)
         return value
