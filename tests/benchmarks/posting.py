@@ -89,7 +89,10 @@ def _is_whole(answer: bytes) -> bool:
     head, found, body = answer.partition(b"\r\n\r\n")
     if not found:
         return False
-    start = head.lower().find(b"content-length:")
+    head = head.lower()
+    if b"transfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    start = head.find(b"content-length:")
     return start < 0 or len(body) >= int(head[start + 15 :].split(b"\r\n", 1)[0])
 
 
