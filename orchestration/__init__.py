@@ -1,0 +1,1 @@
+"""Dagster: when things run, what they depend on, and whether they were right."""

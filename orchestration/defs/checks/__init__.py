@@ -1,0 +1,1 @@
+"""Checks that are no dbt tests: the landing log, and Great Expectations."""

@@ -1,0 +1,1 @@
+"""Raw tables, loaded by dlt."""

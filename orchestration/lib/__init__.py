@@ -1,0 +1,1 @@
+"""What assets and checks call: functions that work, without wiring."""
