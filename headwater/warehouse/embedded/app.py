@@ -1,15 +1,15 @@
 """The ASGI application: ClickHouse's HTTP interface."""
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
+from headwater.warehouse.embedded.answer import Answer, send_text
 from headwater.warehouse.embedded.body import Body, ClientGone, Receive, Send
 from headwater.warehouse.embedded.error import QueryError
-from headwater.warehouse.embedded.execution import Execution, Executor
+from headwater.warehouse.embedded.execution import Execution
+from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.request import Request, parse_request
-from headwater.warehouse.embedded.response import send_text
-
-_SERVER_FAULT = 1001
 
 
 class Application:
@@ -18,32 +18,32 @@ class Application:
     def __init__(self, executor: Executor, user: str, password: str) -> None:
         self._executor, self._user, self._password = executor, user, password
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path = scope["path"]
         if path in ("/ping", "/replicas_status"):
-            await send_text(send, 200, "Ok.\n", [])
+            await send_text(send, 200, "Ok.\n")
         elif path not in ("/", "/query"):
-            await send_text(send, 404, f"There is no handle {path}\n\nUse / or /ping for health checks.\n", [])
+            await send_text(send, 404, f"There is no handle {path}\n\nUse / or /ping for health checks.\n")
         elif scope["method"] not in ("GET", "POST", "HEAD", "OPTIONS"):
-            await send_text(send, 501, "", [])
+            await send_text(send, 501, "")
         else:
             await self._answer(scope, receive, send)
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         request = parse_request(scope)
-        if not request.arguments.get("query") and request.method == "GET":
-            await send_text(send, 200, "Ok.\n", [])
+        if request.method in ("GET", "HEAD") and not request.arguments.get("query"):
+            await send_text(send, 200, "Ok.\n")
             return
-        execution = Execution(self._executor, request, Body(receive), send)
+        answer = Answer(self._executor.engine, request, send)
         try:
             self._check_login(request)
-            await execution.run()
+            await Execution(self._executor, request, Body(receive), answer).run()
         except ClientGone:
             return
         except QueryError as error:
-            await execution.refuse(error)
+            await answer.fail(error)
 
     def _check_login(self, request: Request) -> None:
         user, password = request.credentials()

@@ -21,6 +21,7 @@ class Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._complete = False
+        self.is_gone = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body in pieces of up to about 1 MiB, as they come over the wire. Raises ClientGone."""
@@ -29,6 +30,7 @@ class Body:
         while not self._complete:
             message = await self._receive()
             if message["type"] == "http.disconnect":
+                self.is_gone = True
                 raise ClientGone
             self._complete = not message.get("more_body", False)
             parts.append(message.get("body", b""))
@@ -42,4 +44,5 @@ class Body:
         while not self._complete:
             await asyncio.sleep(0.05)
         while (await self._receive())["type"] != "http.disconnect":
-            pass
+            continue
+        self.is_gone = True

@@ -8,16 +8,40 @@ from headwater.warehouse.embedded.error import QueryError
 
 _PIECE = 1024 * 1024
 _ALIASES = {"gz": "gzip", "x-gzip": "gzip", "brotli": "br"}
+_DAMAGE = {
+    "gzip": (354, "ZLIB_INFLATE_FAILED"),
+    "deflate": (354, "ZLIB_INFLATE_FAILED"),
+    "lz4": (618, "LZ4_DECODER_FAILED"),
+    "zstd": (561, "ZSTD_DECODER_FAILED"),
+    "br": (448, "BROTLI_READ_FAILED"),
+}
+# The first bytes of a body whose encoding is left to the server to find out.
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 
 
 class Decoder(Protocol):
-    """Turns an encoded body into plain pieces of about 1 MiB."""
+    """Turns an encoded body into plain pieces of about 1 MiB. One that is slow belongs into a thread."""
+
+    @property
+    def is_slow(self) -> bool: ...
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Plain pieces of the next part of the body. Raises QueryError when it isn't what it says it is."""
 
     def end(self) -> None:
         """The body is complete. Raises QueryError when it was cut short."""
+
+
+def gather(pieces: Iterator[bytes]) -> bytes:
+    """The next pieces as one of about 1 MiB; empty when there are none."""
+    parts: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
+        if size >= _PIECE:
+            break
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class Encoder(Protocol):
@@ -29,14 +53,13 @@ class Encoder(Protocol):
 
 
 def _damaged(encoding: str, error: object) -> QueryError:
-    return QueryError.named(
-        354,
-        "ZLIB_INFLATE_FAILED" if encoding in ("gzip", "deflate") else "CANNOT_DECOMPRESS",
-        f"The {encoding} body is damaged: {error}",
-    )
+    code, name = _DAMAGE[encoding]
+    return QueryError.named(code, name, f"The {encoding} body is damaged: {error}")
 
 
 class _Plain:
+    is_slow = False
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         if data:
             yield data
@@ -45,8 +68,32 @@ class _Plain:
         return None
 
 
+class _Guess:
+    """Content-Encoding auto, as dlt sends it with plain files and with compressed ones."""
+
+    def __init__(self) -> None:
+        self._decoder: Decoder = _Plain()
+        self._started = False
+
+    @property
+    def is_slow(self) -> bool:
+        return self._decoder.is_slow
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if data and not self._started:
+            self._started = True
+            found = (name for magic, name in _MAGIC.items() if data.startswith(magic))
+            self._decoder = open_decoder(next(found, ""))
+        return self._decoder.feed(data)
+
+    def end(self) -> None:
+        self._decoder.end()
+
+
 class _Zlib:
     """gzip and deflate; several members one after another are one body."""
+
+    is_slow = True
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
@@ -79,6 +126,8 @@ class _Zlib:
 class _Framed:
     """LZ4 and Zstandard frames, whose decompressors of lz4 and backports have one shape."""
 
+    is_slow = True
+
     def __init__(self, encoding: str, fresh: Callable[[], Any], failure: type[Exception]) -> None:
         self._encoding, self._fresh, self._failure = encoding, fresh, failure
         self._object: Any = fresh()
@@ -107,6 +156,8 @@ class _Framed:
 
 
 class _Zstandard:
+    is_slow = True
+
     def __init__(self) -> None:
         import zstandard
 
@@ -137,6 +188,8 @@ class _Zstandard:
 
 
 class _Brotli:
+    is_slow = True
+
     def __init__(self) -> None:
         import brotli
 
@@ -165,8 +218,10 @@ def open_decoder(encoding: str) -> Decoder:
     """The decoder of a request's Content-Encoding. Raises QueryError for one ClickHouse doesn't know."""
     name = encoding.strip().lower()
     name = _ALIASES.get(name, name)
-    if name in ("", "identity", "auto"):
+    if name in ("", "identity", "none"):
         return _Plain()
+    if name == "auto":
+        return _Guess()
     if name in ("gzip", "deflate"):
         return _Zlib(name)
     if name == "lz4":
@@ -177,11 +232,8 @@ def open_decoder(encoding: str) -> Decoder:
         return _Zstandard()
     if name == "br":
         return _Brotli()
-    raise QueryError.named(
-        89,
-        "UNKNOWN_COMPRESSION_METHOD",
-        f"Unknown compression method '{encoding}'. Only 'auto', 'none', 'gzip', 'deflate', 'br', 'zstd', 'lz4' are supported as compression methods",
-    )
+    text = f"Unknown compression method '{encoding}'. Only auto, none, gzip, deflate, br, zstd and lz4 are supported"
+    raise QueryError.named(89, "UNKNOWN_COMPRESSION_METHOD", text)
 
 
 class _ZlibEncoder:
@@ -201,20 +253,15 @@ class _Lz4Encoder:
     def __init__(self) -> None:
         import lz4.frame
 
-        self._object = lz4.frame.LZ4FrameCompressor()
-        self._begun = False
+        self._object = lz4.frame.LZ4FrameCompressor(auto_flush=True)
+        self._head = self._object.begin()
 
     def feed(self, data: bytes) -> bytes:
-        head = b"" if self._begun else self._object.begin()
-        self._begun = True
-        return (
-            bytes(head + self._object.compress(data) + self._object.flush_block())
-            if False
-            else bytes(head + self._object.compress(data))
-        )
+        head, self._head = self._head, b""
+        return bytes(head + self._object.compress(data))
 
     def end(self) -> bytes:
-        head = b"" if self._begun else self._object.begin()
+        head, self._head = self._head, b""
         return bytes(head + self._object.flush())
 
 
@@ -246,11 +293,13 @@ class _BrotliEncoder:
 
 
 def choose_encoding(accepted: str) -> str:
-    """The encoding ClickHouse picks for an Accept-Encoding header; empty for none."""
-    for name in ("br", "gzip", "deflate", "zstd", "lz4"):
-        if name in accepted:
-            return name
-    return ""
+    """The encoding for an Accept-Encoding header, cheapest for its size first; empty for none."""
+    names = set()
+    for item in accepted.lower().split(","):
+        name, _, weight = item.partition(";")
+        if weight.replace(" ", "") not in ("q=0", "q=0.0"):
+            names.add(name.strip())
+    return next((name for name in ("zstd", "lz4", "br", "gzip", "deflate") if name in names), "")
 
 
 def open_encoder(encoding: str, level: int) -> Encoder:

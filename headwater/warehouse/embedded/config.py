@@ -28,8 +28,8 @@ def parse_bytes(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def write_config(directory: Path, max_memory: str) -> Path:
-    """Write the engine's configuration into the data directory and return its path."""
+def write_config(directory: Path, max_memory: int) -> Path:
+    """Write the engine's configuration into the data directory and return its path. ``max_memory`` in bytes."""
     path = directory / "headwater-config.xml"
-    path.write_text(_TEMPLATE.format(memory=parse_bytes(max_memory), directory=escape(str(directory))))
+    path.write_text(_TEMPLATE.format(memory=max_memory, directory=escape(str(directory))))
     return path

@@ -7,16 +7,18 @@ EmbeddedError
 
 import re
 
+_BAD_REQUEST = (6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675)
+_NOT_FOUND = (46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511)
+_FORBIDDEN = (192, 193, 497, 512, 516)
 # ClickHouse answers every code that is absent here with 500.
 STATUS_OF_CODE = (
-    dict.fromkeys((194,), 401)
-    | dict.fromkeys((192, 193, 497, 512, 516), 403)
-    | dict.fromkeys((6, 8, 9, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 72, 117, 125, 167, 168, 223, 321, 376, 427), 400)
-    | dict.fromkeys((675, 676), 400)
-    | dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 78, 81, 99, 115, 336, 511), 404)
-    | {381: 411, 131: 413, 48: 501, 76: 503, 209: 503, 439: 503, 159: 408, 718: 415}
+    dict.fromkeys(_BAD_REQUEST, 400)
+    | dict.fromkeys(_NOT_FOUND, 404)
+    | dict.fromkeys(_FORBIDDEN, 403)
+    | {676: 400, 194: 401, 159: 408, 381: 411, 229: 413, 779: 415, 48: 501, 76: 503, 209: 503, 439: 503}
 )
 _CODE = re.compile(r"Code: (\d+)\. ?")
+_VERSION = re.compile(r" \(version [^()]*(\([^()]*\))?\)\s*$")
 
 
 class EmbeddedError(Exception):
@@ -48,7 +50,10 @@ class QueryError(EmbeddedError):
     def from_engine(cls, error: Exception) -> "QueryError":
         """The error chDB raised. What precedes ClickHouse's own words is dropped; without any, the code is 1001."""
         text = str(error)
+        if isinstance(error, UnicodeDecodeError):
+            # chDB decodes its messages strictly, and a message may quote the statement.
+            text = error.object.decode("utf-8", "backslashreplace")
         found = _CODE.search(text)
         if found is None:
             return cls.named(1001, "STD_EXCEPTION", text)
-        return cls(int(found[1]), text[found.start() :].strip())
+        return cls(int(found[1]), _VERSION.sub("", text[found.start() :].strip()))

@@ -1,276 +1,256 @@
 """One request from its first byte to its last."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+import json
+from collections.abc import AsyncIterator, Generator
 
-from headwater.warehouse.embedded.body import Body, ClientGone, Send
-from headwater.warehouse.embedded.compression import Decoder, Encoder, choose_encoding, open_decoder, open_encoder
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Engine, Insertion, Progress
+from headwater.warehouse.embedded.answer import Answer, Result
+from headwater.warehouse.embedded.body import Body, ClientGone
+from headwater.warehouse.embedded.compression import gather, open_decoder
+from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Progress
 from headwater.warehouse.embedded.error import QueryError
+from headwater.warehouse.embedded.executor import Executor
+from headwater.warehouse.embedded.external import load_form
+from headwater.warehouse.embedded.native import Column, adapt_blocks, split_blocks
+from headwater.warehouse.embedded.pipe import PipedInsertion, read_result
 from headwater.warehouse.embedded.request import Request
-from headwater.warehouse.embedded.response import Headers, content_type, send_text, summary
-from headwater.warehouse.embedded.session import Sessions
+from headwater.warehouse.embedded.rows import Target, load_rows
+from headwater.warehouse.embedded.session import DEFAULT_TIMEOUT, Session
+from headwater.warehouse.embedded.spool import Spool
 from headwater.warehouse.embedded.statement import (
     Insert,
-    find_format,
+    Query,
     first_word,
-    is_read,
-    is_streamed,
     parse_insert,
+    parse_query,
+    translate_kill,
 )
 
-_T = TypeVar("_T")
-# Formats whose blocks can be put one after another; the others have a head or a foot.
-_STREAMED_FORMATS = frozenset(
-    "Native TabSeparated TSV TabSeparatedRaw TSVRaw CSV RowBinary JSONEachRow JSONLines NDJSON JSONCompactEachRow "
-    "LineAsString RawBLOB Values".split()
+# Formats whose blocks can be put one after another; the others have a head, a foot or something in between.
+_BLOCKWISE = frozenset(
+    {"Native", "RowBinary", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "Raw", "CSV", "TSKV", "LineAsString"}
+    | {"JSONEachRow", "JSONLines", "NDJSON", "JSONL", "JSONCompactEachRow", "JSONStringsEachRow", "Null"}
 )
+_WHOLE_SETTINGS = frozenset({"extremes", "output_format_json_array_of_rows"})
+_DATA_FORMAT = "Values"
 _HEAD = 256 * 1024
-_GATHERED = 256 * 1024
 _LARGEST_STATEMENT = 64 * 1024 * 1024
-
-
-class Executor:
-    """What all requests share: the engine, its sessions, threads, and the number of queries that may run at once."""
-
-    def __init__(self, engine: Engine, max_queries: int) -> None:
-        self.engine = engine
-        self.sessions = Sessions(engine)
-        self.running: set[str] = set()
-        self._max_queries = max_queries
-        self._threads = ThreadPoolExecutor(max_workers=max_queries + 4, thread_name_prefix="query")
-
-    async def call(self, function: Callable[..., _T], *arguments: Any) -> _T:
-        """Run a blocking call in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
-
-    def admit(self, query_id: str) -> None:
-        """Count a query in. Raises QueryError when too many run, or one with the same id."""
-        if query_id in self.running:
-            raise QueryError.named(
-                216, "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING", f"Query with id = {query_id} is already running."
-            )
-        if len(self.running) >= self._max_queries:
-            raise QueryError.named(
-                202,
-                "TOO_MANY_SIMULTANEOUS_QUERIES",
-                f"Too many simultaneous queries. Maximum: {self._max_queries}",
-            )
-        self.running.add(query_id)
-
-    def dismiss(self, query_id: str) -> None:
-        """Count a query out."""
-        self.running.discard(query_id)
 
 
 class Execution:
     """Runs one request and writes its answer."""
 
-    def __init__(self, executor: Executor, request: Request, body: Body, send: Send) -> None:
-        self._executor, self._request, self._body, self._send = executor, request, body, send
-        self._began = time.perf_counter_ns()
-        self._progress = Progress()
-        self._started = False
-        self._format = ""
-        self._encoding = ""
-        self._rest = b""
+    def __init__(self, executor: Executor, request: Request, body: Body, answer: Answer) -> None:
+        self._executor, self._request, self._body, self._answer = executor, request, body, answer
+        self._session: Session | None = None
+        self._word = ""
 
     async def run(self) -> None:
-        """Run the request. Raises QueryError before anything was sent, ClientGone when nobody waits for it."""
+        """Run the request. Raises QueryError at any point of the answer, ClientGone when nobody waits for it."""
         self._executor.admit(self._request.query_id)
         try:
-            session = self._request.arguments.get("session_id", "")
-            if session:
-                await self._run_in_session(session)
-            else:
-                connection = self._executor.engine.connect()
-                try:
-                    await self._run_on(connection)
-                finally:
-                    connection.close()
+            rest = await (self._run_in_session() if self._request.session else self._run_alone())
         finally:
             self._executor.dismiss(self._request.query_id)
-        # The last byte goes out when session and slot are free again: the client's next request may follow at once.
-        await self._finish()
+        # The last byte goes out when session and slot are free: the client's next request may follow at once.
+        with rest:
+            for piece in rest.pieces():
+                await self._answer.write(piece)
+        await self._answer.finish(rest.last)
 
-    async def refuse(self, error: QueryError) -> None:
-        """Send an error in place of an answer."""
-        text = f"{error} (version {self._executor.engine.version})\n"
-        headers = [*self._headers(), (b"x-clickhouse-exception-code", str(error.code).encode())]
-        if error.status == 401:
-            headers.append((b"www-authenticate", b'Basic realm="ClickHouse server HTTP API"'))
-        await send_text(self._send, error.status, text, headers)
+    async def _run_alone(self) -> Spool:
+        connection = self._executor.engine.connect()
+        try:
+            return await self._run_on(connection)
+        finally:
+            connection.close()
 
-    async def _run_in_session(self, name: str) -> None:
+    async def _run_in_session(self) -> Spool:
         request, sessions = self._request, self._executor.sessions
-        session = sessions.acquire(name, request.number("session_timeout", 60), request.flag("session_check"))
+        timeout = request.number("session_timeout", DEFAULT_TIMEOUT)
+        session = sessions.acquire(request.session, timeout, request.flag("session_check"))
+        self._session, self._answer.timezone = session, session.timezone
         try:
             try:
-                await self._run_on(session.connection)
+                return await self._run_on(session.connection)
             finally:
-                await self._executor.call(self._restore, session.connection)
+                await self._executor.call(self._restore, session)
         finally:
-            sessions.release(name, request.flag("close_session"))
+            sessions.release(request.session, request.flag("close_session"))
 
-    def _restore(self, connection: Connection) -> None:
-        connection.restore([*self._request.settings, TAG_SETTING], self._executor.engine.defaults)
+    def _restore(self, session: Session) -> None:
+        """Leave the session as its own statements made it."""
+        engine = self._executor.engine
+        try:
+            names = [*(name for name in self._request.settings), TAG_SETTING]
+            session.connection.restore(names, engine.defaults | session.settings)
+            session.remember(self._word, engine.defaults)
+            if self._request.database and self._word != "USE":
+                session.connection.use(session.database)
+        except QueryError:
+            session.broken = True
 
     def _prepare(self, connection: Connection) -> None:
         request = self._request
-        connection.progress = self._progress = Progress()
-        connection.apply({"log_queries": "1", **request.settings, TAG_SETTING: request.query_id})
+        connection.progress = self._answer.progress = Progress()
+        connection.apply({"log_queries": "1", TAG_SETTING: request.query_id} | request.settings)
         if request.database:
             connection.use(request.database)
 
-    async def _run_on(self, connection: Connection) -> None:
+    async def _run_on(self, connection: Connection) -> Spool:
+        request = self._request
+        self._answer.timezone = request.settings.get("session_timezone") or self._answer.timezone
         await self._executor.call(self._prepare, connection)
-        await self._run_statement(connection)
+        pieces = self._plain_pieces()
+        tables: list[str] = []
+        if request.is_form:
+            tables = await load_form(self._executor, connection, request, pieces)
+        try:
+            return await self._run_statement(connection, pieces)
+        finally:
+            if self._session:
+                for table in tables:
+                    await self._executor.call(connection.run, f"DROP TEMPORARY TABLE IF EXISTS {table}")
 
-    async def _run_statement(self, connection: Connection) -> None:
+    async def _run_statement(self, connection: Connection, pieces: AsyncIterator[bytes]) -> Spool:
+        sql = self._request.arguments.get("query", "").encode("utf-8", "surrogateescape")
+        if first_word(sql) != "INSERT" or not (insert := parse_insert(sql)):
+            sql = await _read_statement(sql, pieces)
+            insert = parse_insert(sql)
+        self._word = first_word(sql[:_HEAD])
+        if self._request.method in ("GET", "HEAD") and insert:
+            raise _only_reads()
+        if insert:
+            return await self._insert(connection, insert, _chain(sql[insert.data :], pieces))
+        async for piece in pieces:
+            sql += piece
+            if len(sql) > _LARGEST_STATEMENT:
+                raise QueryError.named(229, "QUERY_IS_TOO_LARGE", "The statement is larger than 64 MiB")
+        return await self._query(connection, sql)
+
+    async def _plain_pieces(self) -> AsyncIterator[bytes]:
         decoder = open_decoder(self._request.headers.get("content-encoding", ""))
-        plain = self._decoded(decoder)
-        query = self._request.arguments.get("query", "").encode("utf-8", "surrogateescape")
-        if first_word(query) == "INSERT":
-            statement = parse_insert(query)
-            rest = query[statement.data :] if statement else b""
-        else:
-            query, complete = await _read_statement(query, plain)
-            statement = parse_insert(query)
-            rest = query[statement.data :] if statement else b""
-            if statement is None and not complete:
-                async for piece in plain:
-                    query += piece
-                    if len(query) > _LARGEST_STATEMENT:
-                        raise QueryError.named(131, "QUERY_IS_TOO_LARGE", "The statement is larger than 64 MiB")
-        if statement is None:
-            await self._select(connection, query)
-        else:
-            await self._insert(connection, statement, rest, plain)
-
-    async def _decoded(self, decoder: Decoder) -> AsyncIterator[bytes]:
         async for encoded in self._body.pieces():
-            for piece in decoder.feed(encoded):
+            pieces = decoder.feed(encoded)
+            while piece := await self._executor.call(gather, pieces) if decoder.is_slow else gather(pieces):
                 yield piece
         decoder.end()
 
-    async def _insert(
-        self, connection: Connection, statement: Insert, rest: bytes, pieces: AsyncIterator[bytes]
-    ) -> None:
-        for name, value in self._request.params.items():
-            connection.apply({f"param_{name}": value})
-        input_format = statement.format or self._request.default_format or "Values"
+    async def _insert(self, connection: Connection, insert: Insert, pieces: AsyncIterator[bytes]) -> Spool:
         call = self._executor.call
-        insertion: Insertion = await call(connection.insert, statement.sql, input_format)
-        pending: asyncio.Future[None] | None = None
-        try:
-            if rest:
-                pending = asyncio.ensure_future(call(insertion.append, rest))
-            async for piece in pieces:
-                if pending:
-                    await pending
-                pending = asyncio.ensure_future(call(insertion.append, piece))
-            if pending:
-                await pending
-            pending = None
-            await call(insertion.finish)
-        except (ClientGone, QueryError):
-            if pending:
-                await asyncio.wait([pending])
-            await call(insertion.cancel)
-            raise
-
-    async def _select(self, connection: Connection, query: bytes) -> None:
-        word = first_word(query)
-        output_format = find_format(query) or self._request.default_format or "TabSeparated"
-        if is_streamed(word) and output_format in _STREAMED_FORMATS:
-            blocks = connection.stream(query, output_format, self._request.params)
+        input_format = insert.format or self._request.default_format or _DATA_FORMAT
+        await call(connection.apply, {f"param_{name}": value for name, value in self._request.params.items()})
+        target: Target
+        if insert.input:
+            target = PipedInsertion(connection, insert.sql, insert.input, input_format, {})
         else:
-            blocks = _once(connection, query, output_format, self._request.params)
-        watch = asyncio.ensure_future(self._watch(is_read(word)))
+            target = await call(connection.insert, insert.sql, input_format)
+        await load_rows(self._executor, target, pieces)
+        return Spool()
+
+    async def _query(self, connection: Connection, sql: bytes) -> Spool:
+        query = parse_query(sql)
+        if query.word == "KILL":
+            query = parse_query(translate_kill(sql, TAG_SETTING))
+        if self._request.method in ("GET", "HEAD") and not query.is_read:
+            raise _only_reads()
+        result_format = query.format or self._request.default_format or "TabSeparated"
+        if not result_format.isidentifier():
+            raise QueryError.named(73, "UNKNOWN_FORMAT", f"Unknown format {result_format}")
+        if query.has_result:
+            self._answer.set_format(result_format)
+        result = Result(self._open_result(connection, query, result_format), self._answer.encoder)
+        watch = asyncio.ensure_future(self._watch(query.is_read))
         try:
-            await self._send_blocks(blocks, output_format)
+            return await self._send_result(result)
         finally:
             watch.cancel()
-            await self._executor.call(blocks.close)
+            await self._executor.call(result.close)
+
+    def _open_result(self, connection: Connection, query: Query, result_format: str) -> Generator[bytes, None, None]:
+        request = self._request
+        if not query.is_streamed:
+            blocks = _run_whole(connection, query.sql, result_format, request.params)
+        elif query.whole or result_format not in _BLOCKWISE or request.settings.keys() & _WHOLE_SETTINGS:
+            return read_result(connection, query.head, result_format, query.tail, request.params)
+        else:
+            blocks = connection.stream(query.sql, result_format, request.params)
+        version = request.number("client_protocol_version", 0)
+        if result_format == "Native" and version:
+            return adapt_blocks(blocks, version, lambda: self._describe(query))
+        return blocks
+
+    def _describe(self, query: Query) -> list[Column]:
+        """Names and types of a result's columns; none when only the session's own tables could tell."""
+        connection = self._executor.engine.connect()
+        try:
+            self._prepare_beside(connection)
+            described = connection.run(b"DESCRIBE (" + query.head + b"\n)", "JSONCompactEachRow", self._request.params)
+            return [(str(row[0]), str(row[1])) for row in map(json.loads, described.splitlines())]
+        except QueryError:
+            return []
+        finally:
+            connection.close()
+
+    def _prepare_beside(self, connection: Connection) -> None:
+        request, session = self._request, self._session
+        connection.apply((session.settings if session else {}) | request.settings | {"log_queries": "0"})
+        database = request.database or (session.database if session else "")
+        if database:
+            connection.use(database)
 
     async def _watch(self, cancels: bool) -> None:
         await self._body.wait_gone()
         if cancels:
             await self._executor.call(self._executor.engine.kill, self._request.query_id)
 
-    async def _send_blocks(self, blocks: Iterator[bytes], output_format: str) -> None:
-        encoding = ""
-        if self._request.flag("enable_http_compression"):
-            encoding = choose_encoding(self._request.headers.get("accept-encoding", ""))
-        encoder = open_encoder(encoding, 3) if encoding else None
-        self._format, self._encoding = output_format, encoding
-        everything = bytearray()
+    async def _send_result(self, result: Result) -> Spool:
         waits = self._request.flag("wait_end_of_query")
+        spool = Spool()
         while True:
-            piece, more = await self._executor.call(_next_piece, blocks, encoder)
-            if not more:
-                self._rest = bytes(everything + piece)
-                return
+            piece = await self._executor.call(result.read)
+            if not result.more and not result.error:
+                spool.last = piece
+                return spool
+            if not waits and piece and (result.more or self._answer.is_started):
+                await self._answer.write(piece)
+            if result.error:
+                raise result.error
             if waits:
-                everything += piece
-                continue
-            await self._start()
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-
-    async def _start(self) -> None:
-        if self._started:
-            return
-        self._started = True
-        headers = self._headers()
-        headers.append((b"content-type", content_type(self._format)))
-        if self._format:
-            headers.append((b"x-clickhouse-format", self._format.encode()))
-        if self._encoding:
-            headers.append((b"content-encoding", self._encoding.encode()))
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-
-    async def _finish(self) -> None:
-        await self._start()
-        await self._send({"type": "http.response.body", "body": self._rest})
-
-    def _headers(self) -> Headers:
-        engine = self._executor.engine
-        return [
-            (b"x-clickhouse-query-id", self._request.query_id.encode()),
-            (b"x-clickhouse-server-display-name", engine.name.encode()),
-            (b"x-clickhouse-timezone", engine.timezone.encode()),
-            (b"x-clickhouse-summary", summary(self._progress, time.perf_counter_ns() - self._began)),
-        ]
+                await self._executor.call(spool.add, piece)
+            if self._body.is_gone:
+                raise ClientGone
 
 
-def _once(connection: Connection, query: bytes, output_format: str, params: dict[str, str]) -> Iterator[bytes]:
-    yield connection.run(query, output_format, params)
+def _run_whole(
+    connection: Connection, sql: bytes, result_format: str, params: dict[str, str]
+) -> Generator[bytes, None, None]:
+    result = connection.run(sql, result_format, params)
+    yield from split_blocks(result) if result_format == "Native" else (result,)
 
 
-def _next_piece(blocks: Iterator[bytes], encoder: Encoder | None) -> tuple[bytes, bool]:
-    """About 256 KiB of the answer, and whether more follows."""
-    parts: list[bytes] = []
-    size = 0
-    for block in blocks:
-        parts.append(encoder.feed(block) if encoder else block)
-        size += len(parts[-1])
-        if size >= _GATHERED:
-            return b"".join(parts), True
-    if encoder:
-        parts.append(encoder.end())
-    return b"".join(parts), False
+def _only_reads() -> QueryError:
+    text = (
+        "Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. "
+        "You should use method POST for modifying queries."
+    )
+    return QueryError.named(164, "READONLY", text)
 
 
-async def _read_statement(query: bytes, pieces: AsyncIterator[bytes]) -> tuple[bytes, bool]:
-    """The statement so far and whether the body is complete."""
-    parts = [query, b"\n"] if query else []
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for piece in rest:
+        yield piece
+
+
+async def _read_statement(sql: bytes, pieces: AsyncIterator[bytes]) -> bytes:
+    """Enough of the statement to see what it is. The URL's part and the body's are lines of their own."""
+    parts = [sql, b"\n"] if sql else []
     size = 0
     async for piece in pieces:
         parts.append(piece)
         size += len(piece)
         if size >= _HEAD:
-            return b"".join(parts), False
-    return b"".join(parts), True
+            break
+    return b"".join(parts)

@@ -12,8 +12,9 @@ from headwater.warehouse.embedded.error import QueryError
 
 # Names in the URL that are not settings.
 _TRANSPORT = frozenset(
-    "query query_id database default_format session_id session_timeout session_check close_session user password "
-    "quota_key compress decompress stacktrace role buffer_size wait_end_of_query client_protocol_version".split()
+    {"query", "query_id", "database", "default_format", "session_id", "session_timeout", "session_check"}
+    | {"close_session", "user", "password", "quota_key", "compress", "decompress", "stacktrace", "role"}
+    | {"buffer_size", "wait_end_of_query", "client_protocol_version"}
 )
 _EXTERNAL = ("_format", "_types", "_structure")
 
@@ -36,6 +37,11 @@ class Request:
         return self.arguments["query_id"]
 
     @property
+    def session(self) -> str:
+        """The session's name; empty for none."""
+        return self.arguments.get("session_id", "")
+
+    @property
     def database(self) -> str:
         return self.arguments.get("database") or self.headers.get("x-clickhouse-database", "")
 
@@ -56,13 +62,13 @@ class Request:
         value = self.arguments.get(name, self.settings.get(name, ""))
         return value.lower() not in ("", "0", "false")
 
-    def number(self, name: str, default: int, code: int = 27) -> int:
+    def number(self, name: str, default: int) -> int:
         """A transport argument as a number. Raises QueryError."""
         value = self.arguments.get(name, "")
         if not value:
             return default
         if not value.isdecimal():
-            raise QueryError.named(code, "CANNOT_PARSE_INPUT_ASSERTION_FAILED", f"{name} must be a number: {value!r}")
+            raise QueryError.named(27, "CANNOT_PARSE_INPUT_ASSERTION_FAILED", f"{name} must be a number: {value!r}")
         return int(value)
 
     def add(self, name: str, value: str) -> None:

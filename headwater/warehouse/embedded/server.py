@@ -1,12 +1,22 @@
 """The process: one data directory, one engine, one port."""
 
+import ipaddress
+import logging
+import os
+import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.embedded.app import Application
-from headwater.warehouse.embedded.config import write_config
+from headwater.warehouse.embedded.config import parse_bytes, write_config
 from headwater.warehouse.embedded.engine import Engine
-from headwater.warehouse.embedded.execution import Executor
+from headwater.warehouse.embedded.error import StartError
+from headwater.warehouse.embedded.executor import Executor
+from headwater.warehouse.embedded.lock import lock_directory
+
+_BACKLOG = 1024
 
 
 def serve(
@@ -17,28 +27,81 @@ def serve(
     port: int | None = None,
     data_dir: Path | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartError when it cannot start."""
+    """Serve the embedded ClickHouse until SIGTERM or SIGINT, then let running queries finish.
+
+    Raises StartError when it cannot start: a public address without a password, a port or directory that is taken, a
+    memory limit that is no size.
+    """
+    directory = (data_dir or home.warehouse_dir).expanduser().resolve()
+    host, port = host or warehouse.host, port or warehouse.port
+    password = warehouse.password.get_secret_value()
+    if not password and not is_loopback(host):
+        raise StartError(f"refusing to listen on {host} without a password: set HEADWATER_CLICKHOUSE_PASSWORD")
+    try:
+        memory = parse_bytes(warehouse.max_memory)
+    except ValueError as error:
+        raise StartError(f"HEADWATER_CLICKHOUSE_MAX_MEMORY is {error}") from None
+    directory.mkdir(parents=True, exist_ok=True)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    with lock_directory(directory, address), _listen(host, port) as listening:
+        engine = Engine(directory, write_config(directory, memory))
+        executor = Executor(engine, warehouse.max_concurrent_queries)
+        app = Application(executor, warehouse.user, password)
+        try:
+            _run(app, listening, f"ClickHouse {engine.version} answers at {address}, data in {directory}")
+        finally:
+            executor.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise StartError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
+
+
+def _run(app: Application, listening: socket.socket, announcement: str) -> None:
     import uvicorn
 
-    directory = (data_dir or home.warehouse_dir).resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    host, port = host or warehouse.host, port or warehouse.port
-    engine = Engine(directory, write_config(directory, warehouse.max_memory))
-    executor = Executor(engine, warehouse.max_concurrent_queries)
-    app = Application(executor, warehouse.user, warehouse.password.get_secret_value())
-    print(f"ClickHouse {engine.version} at http://{host}:{port}, data in {directory}", flush=True)
-    uvicorn.run(
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            _announce(announcement)
+
+    # An answer that breaks off because its query failed is meant to, and no fault of the application.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.msg)
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
         loop="uvloop",
         http="httptools",
         ws="none",
         lifespan="off",
+        log_level="warning",
+        access_log=False,
         server_header=False,
         timeout_keep_alive=30,
     )
-    executor.sessions.close()
-    engine.close()
+    Server(config).run([listening])
+
+
+def _announce(line: str) -> None:
+    """Print the one line, then send the engine's own output to nowhere: chDB prints the rows of a failed query."""
+    print(line, flush=True)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

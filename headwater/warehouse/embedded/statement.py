@@ -8,17 +8,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from headwater.warehouse.embedded.error import QueryError
+
 _TOKEN = re.compile(
     rb"""(?P<space>\s+|--[^\n]*|\#[!\ ][^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<string>'(?:[^'\\]|\\.|'')*'?)
     |(?P<name>`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?)
-    |(?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    |(?P<heredoc>\$(?:\w*)\$.*?\$\w*\$)
     |(?P<word>[A-Za-z_]\w*)
-    |(?P<other>.)""",
+    |(?P<other>\d[\w.]*|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_ROWS = re.compile(rb"[ \t]*;?[ \t]*\r?\n?")
 _STREAMED = frozenset({"SELECT", "WITH", "FROM", "(", "VALUES"})
-_READS = _STREAMED | {"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK"}
+_READS = _STREAMED | {"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", "SET", "USE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,55 @@ class Token:
     end: int
     depth: int
 
+    def is_word(self, *words: str) -> bool:
+        """Whether this is one of the words, outside parentheses."""
+        return self.kind == "word" and not self.depth and self.text in words
+
 
 @dataclass(frozen=True, slots=True)
 class Insert:
     """An INSERT whose rows come with the request.
 
     ``sql`` ends before FORMAT or VALUES, ``format`` is empty when the statement names none, ``data`` is the offset at
-    which rows begin. ``reads_input`` marks INSERT … SELECT … FROM input(…).
+    which rows begin. ``input`` is where ``input(`` of INSERT … SELECT … FROM input(…) lies, or None.
     """
 
     sql: bytes
     format: str
     data: int
-    reads_input: bool = False
+    input: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Any other statement. ``word`` is its first, ``format`` the one it asks its result in or empty; ``head`` and
+    ``tail`` are what stands before and after the FORMAT clause. ``whole`` marks a result that isn't only rows.
+    """
+
+    sql: bytes
+    word: str
+    format: str
+    head: bytes
+    tail: bytes
+    whole: bool
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing that outlives the request."""
+        return self.word in _READS
+
+    @property
+    def has_result(self) -> bool:
+        """Whether it answers with rows, be it none."""
+        return self.word in _READS - {"SET", "USE"} or self.word == "KILL"
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the engine can stream its result."""
+        return self.word in _STREAMED
+
+
+_END = Token("end", "", 0, 0, 0)
 
 
 def tokens(sql: bytes) -> Iterator[Token]:
@@ -53,28 +92,17 @@ def tokens(sql: bytes) -> Iterator[Token]:
         kind = found.lastgroup or "other"
         if kind == "space":
             continue
-        kind = "heredoc" if kind == "tag" else kind
         text = found[0].decode("utf-8", "replace")
-        if text in ")]}" and kind == "other":
+        if kind == "other" and text in ")]}":
             depth -= 1
         yield Token(kind, text.upper() if kind == "word" else text, found.start(), found.end(), depth)
-        if text in "([{" and kind == "other":
+        if kind == "other" and text in "([{":
             depth += 1
 
 
 def first_word(sql: bytes) -> str:
     """The word a statement begins with, in upper case; ``(`` for a parenthesis; empty when there is none."""
     return next((token.text for token in tokens(sql)), "")
-
-
-def is_read(word: str) -> bool:
-    """Whether a statement that begins with this word changes nothing."""
-    return word in _READS
-
-
-def is_streamed(word: str) -> bool:
-    """Whether the engine can stream the result of a statement that begins with this word."""
-    return word in _STREAMED
 
 
 def parse_insert(sql: bytes) -> Insert | None:
@@ -85,45 +113,77 @@ def parse_insert(sql: bytes) -> Insert | None:
     stream = tokens(sql)
     if next(stream, _END).text != "INSERT":
         return None
-    selects = reads_input = False
-    end = len(sql)
+    selects = False
+    source: tuple[int, int] | None = None
+    end, previous = len(sql), _END
     for token in stream:
-        if token.kind == "word" and token.text == "INPUT":
-            reads_input = reads_input or selects
-        if token.depth or token.kind != "word":
-            end = token.start if token.text == ";" else end
-            continue
-        if token.text in ("SELECT", "WITH"):
+        if selects and token.text == "(" and previous.kind == "word" and previous.text == "INPUT":
+            source = (previous.start, token.end)
+        if token.text == ";" and token.kind == "other" and not token.depth:
+            end = token.start
+        elif token.is_word("SELECT", "WITH"):
             selects = True
-        elif token.text == "INFILE":
+        elif token.is_word("INFILE"):
             return None
-        elif token.text == "VALUES" and not selects:
+        elif token.is_word("VALUES") and not selects:
             return Insert(sql[: token.start], "Values", token.end)
-        elif token.text == "FORMAT":
+        elif token.is_word("FORMAT") and previous.text != ".":
             name = next(stream, _END)
-            if name.kind == "word" and (reads_input or not selects):
-                head = sql[: token.start]
-                return Insert(head, sql[name.start : name.end].decode(), _skip_to_rows(sql, name.end), reads_input)
-    if selects and not reads_input:
-        return None
-    return Insert(sql[:end], "", len(sql), reads_input)
-
-
-def find_format(sql: bytes) -> str:
-    """The format a statement asks its result in, or an empty string."""
-    if b"format" not in sql[-4096:].lower():
-        return ""
-    found, previous = "", _END
-    for token in tokens(sql):
-        if previous.text == "FORMAT" and previous.kind == "word" and not token.depth and token.kind == "word":
-            found = sql[token.start : token.end].decode()
+            if name.kind == "word" and (source or not selects):
+                rows = _ROWS.match(sql, name.end)
+                head, start = sql[: token.start], rows.end() if rows else name.end
+                return Insert(head, sql[name.start : name.end].decode(), start, source)
         previous = token
-    return found
+    if selects and not source:
+        return None
+    return Insert(sql[:end], "", len(sql), source)
 
 
-def _skip_to_rows(sql: bytes, start: int) -> int:
-    found = re.compile(rb"[ \t]*;?[ \t]*\r?\n?").match(sql, start)
-    return found.end() if found else start
+def parse_query(sql: bytes) -> Query:
+    """Any statement that brings no rows. Raises QueryError for what ClickHouse refuses over HTTP."""
+    found = list(tokens(sql))
+    while found and found[-1].text == ";":
+        found.pop()
+    if not found:
+        raise QueryError.named(62, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): Empty query.")
+    clause: tuple[Token, Token] | None = None
+    for at, token in enumerate(found):
+        following = found[at + 1] if at + 1 < len(found) else _END
+        if token.kind == "other" and token.text == ";" and not token.depth:
+            text = f"Syntax error (Multi-statements are not allowed): failed at position {token.start + 1}"
+            raise QueryError.named(62, "SYNTAX_ERROR", text)
+        if token.is_word("INTO") and following.is_word("OUTFILE"):
+            raise QueryError.named(358, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed")
+        if token.is_word("FORMAT") and _begins_clause(found, at):
+            clause = (token, following)
+    end = found[-1].end
+    whole = any(token.is_word("TOTALS") for token in found) or b"array_of_rows" in sql or b"extremes" in sql
+    word = found[0].text
+    if clause is None:
+        return Query(sql[:end], word, "", sql[:end], b"", whole)
+    keyword, name = clause
+    wanted = sql[name.start : name.end].decode()
+    return Query(sql[:end], word, wanted, sql[: keyword.start], sql[name.end : end], whole)
 
 
-_END = Token("end", "", 0, 0, 0)
+def _begins_clause(found: list[Token], at: int) -> bool:
+    """Whether FORMAT is the clause and not a column of that name."""
+    before, name, after = found[at - 1], found[at + 1 : at + 2], found[at + 2 : at + 3]
+    if not name or name[0].kind != "word" or name[0].text in ("ASC", "DESC", "NULLS"):
+        return False
+    if before.kind == "other" and before.text not in ")]}*" and not before.text[0].isdigit():
+        return False
+    if before.is_word("SELECT", "BY", "AND", "OR", "NOT", "WHERE", "DISTINCT", "AS", "ON", "USING"):
+        return False
+    return not after or after[0].is_word("SETTINGS", "INTO")
+
+
+def translate_kill(sql: bytes, tag_setting: str) -> bytes:
+    """A KILL QUERY that knows a query by the id its client gave it."""
+    ours = f"if(Settings['{tag_setting}'] = '', query_id, Settings['{tag_setting}'])".encode()
+    parts, end = [], 0
+    for token in tokens(sql):
+        if token.kind == "word" and token.text == "QUERY_ID":
+            parts += [sql[end : token.start], ours]
+            end = token.end
+    return b"".join([*parts, sql[end:]])

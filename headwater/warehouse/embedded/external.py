@@ -1,0 +1,101 @@
+"""Tables that come with a request, as files of a form."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from headwater.warehouse.embedded.engine import Connection, quote_name
+from headwater.warehouse.embedded.error import QueryError
+from headwater.warehouse.embedded.executor import Executor
+from headwater.warehouse.embedded.form import Part, read_form
+from headwater.warehouse.embedded.request import Request
+from headwater.warehouse.embedded.rows import load_rows
+
+_LARGEST_FIELD = 64 * 1024 * 1024
+
+
+async def load_form(
+    executor: Executor, connection: Connection, request: Request, pieces: AsyncIterator[bytes]
+) -> list[str]:
+    """Take the fields of a form into the request and its files into temporary tables, whose names are returned.
+
+    Raises QueryError.
+    """
+    tables: list[str] = []
+    async with aclosing(_Parts(read_form(request.content_type, pieces))) as parts:
+        while part := await parts.next():
+            if part.is_file:
+                await _load_file(executor, connection, request, part.name, parts.content())
+                tables.append(part.name)
+            else:
+                await _take_field(executor, connection, request, part.name, parts.content())
+    return tables
+
+
+class _Parts:
+    """Parts and their contents, told apart."""
+
+    def __init__(self, stream: AsyncIterator[Part | bytes]) -> None:
+        self._stream = stream
+        self._part: Part | None = None
+
+    async def next(self) -> Part | None:
+        async for item in self.content():
+            del item
+        part, self._part = self._part, None
+        return part
+
+    async def content(self) -> AsyncIterator[bytes]:
+        while self._part is None:
+            item = await anext(self._stream, None)
+            if item is None:
+                return
+            if isinstance(item, Part):
+                self._part = item
+            else:
+                yield item
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+
+async def _take_field(
+    executor: Executor, connection: Connection, request: Request, name: str, content: AsyncIterator[bytes]
+) -> None:
+    value = b""
+    async for piece in content:
+        value += piece
+        if len(value) > _LARGEST_FIELD:
+            raise QueryError.named(229, "QUERY_IS_TOO_LARGE", f"The form field {name} is larger than 64 MiB")
+    text = value.decode("utf-8", "surrogateescape")
+    request.add(name, text)
+    if name in request.settings:
+        await executor.call(connection.apply, {name: text})
+
+
+async def _load_file(
+    executor: Executor, connection: Connection, request: Request, name: str, content: AsyncIterator[bytes]
+) -> None:
+    structure = request.external.get(f"{name}_structure", "")
+    if not structure:
+        types = request.external.get(f"{name}_types", "")
+        if not types:
+            text = f"Neither {name}_structure nor {name}_types is given for external table {name}"
+            raise QueryError.named(36, "BAD_ARGUMENTS", text)
+        structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(_split_types(types), 1))
+    table = quote_name(name)
+    await executor.call(connection.run, f"CREATE TEMPORARY TABLE {table} ({structure}) ENGINE = Memory")
+    input_format = request.external.get(f"{name}_format", "TabSeparated")
+    target = await executor.call(connection.insert, f"INSERT INTO {table}", input_format)
+    await load_rows(executor, target, content)
+
+
+def _split_types(types: str) -> list[str]:
+    """Split at the commas outside parentheses."""
+    parts, depth = [""], 0
+    for character in types:
+        depth += (character == "(") - (character == ")")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
