@@ -4,36 +4,53 @@ The collector decodes the same contract with msgspec (``wire.py``) for speed; a 
 and refuse the same events.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+import msgspec
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from headwater.contracts.limits import NAME_LENGTH, TEXT_LENGTH
-
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+from headwater.contracts.limits import NAME_LENGTH, PROPERTIES_DEPTH, TEXT_LENGTH
 
 SOURCES = ("sdk", "api", "webhook", "connector", "job", "import")
 Source = Literal["sdk", "api", "webhook", "connector", "job", "import"]
 
 
-def _only_uuid_text(value: object) -> object:
-    if isinstance(value, UUID) or (isinstance(value, str) and _UUID.fullmatch(value)):
-        return value
-    raise ValueError("must be a UUID, as in 018f3a5e-7c4b-7d2e-9a61-0c5b8e4f2d10")
+def _read_uuid(value: object) -> UUID:
+    try:
+        return msgspec.convert(value, UUID)
+    except msgspec.ValidationError as error:
+        raise ValueError("must be a UUID, as in 018f3a5e-7c4b-7d2e-9a61-0c5b8e4f2d10") from error
 
 
-def _only_rfc3339_text(value: object) -> object:
-    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
-        return value
-    raise ValueError("must be an RFC 3339 time with its offset, as in 2026-01-31T12:00:00Z")
+def _read_time(value: object) -> datetime:
+    try:
+        moment: datetime = msgspec.convert(value, Annotated[datetime, msgspec.Meta(tz=True)])
+    except msgspec.ValidationError as error:
+        raise ValueError("must be an RFC 3339 time with its offset, as in 2026-01-31T12:00:00Z") from error
+    return moment
 
 
-EventId = Annotated[UUID, BeforeValidator(_only_uuid_text)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_only_rfc3339_text)]
+def _limit_depth(value: object) -> object:
+    """The collector measures the text; a level of nesting is the same there and here."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > PROPERTIES_DEPTH + 1:
+            raise ValueError(f"must not be nested deeper than {PROPERTIES_DEPTH} levels")
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return value
+
+
+# Read by the library that the collector uses: no two readers of RFC 3339 agree on all of it.
+EventId = Annotated[UUID, BeforeValidator(_read_uuid)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_read_time)]
 Name = Annotated[str, Field(max_length=NAME_LENGTH)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
 Pixels = Annotated[int, Field(ge=0, le=65_535)]
@@ -75,7 +92,7 @@ class Event(BaseModel):
     visitor_id: Name = Field("", description="The device or browser.")
     user_id: Name = Field("", description="The known person.")
     session_hint: Name = Field("", description="The client's own session id: kept, not trusted.")
-    properties: dict[str, Any] = Field(
+    properties: Annotated[dict[str, Any], AfterValidator(_limit_depth)] = Field(
         default_factory=dict, description="Anything else, as a JSON object of at most 32 KiB and 64 levels."
     )
     url: Text = Field("", description="Address of the page; campaign and click ids are read from its query.")

@@ -119,4 +119,6 @@ def _locate(message: str, body: bytes) -> BrokenBody:
     what = message.removeprefix("JSON is malformed: ")
     if found is None:
         return BrokenBody(Code.MALFORMED_JSON, "the JSON ends too soon", body, len(body))
-    return BrokenBody(Code.MALFORMED_JSON, _BYTE.sub("", what), body, int(found[1]))
+    # Of what trails, the decoder names the byte behind the first one.
+    byte = int(found[1]) - what.startswith("trailing")
+    return BrokenBody(Code.MALFORMED_JSON, _BYTE.sub("", what), body, byte)
