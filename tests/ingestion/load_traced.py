@@ -18,6 +18,8 @@ def main() -> None:
     server = subprocess.Popen([sys.executable, "-m", "headwater.warehouse.embedded"], stdout=subprocess.DEVNULL)
     try:
         while not answers(settings):
+            if server.poll() is not None:
+                sys.exit("the embedded ClickHouse did not start")
             time.sleep(0.05)
         Landed(home).land(events=3)
         load_once()

@@ -49,7 +49,8 @@ def embedded_server(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "HEADWATER_HOME": str(home), "HEADWATER_CLICKHOUSE_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "headwater.warehouse.embedded"], env=environment)
     try:
-        wait_until(lambda: answers(WarehouseSettings(port=port)), seconds=60)
+        wait_until(lambda: process.poll() is not None or answers(WarehouseSettings(port=port)), seconds=60)
+        assert process.poll() is None, "the embedded ClickHouse did not start"
         yield process
     finally:
         process.kill()

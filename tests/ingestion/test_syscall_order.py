@@ -41,6 +41,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> TracedLoad:
         stdout=subprocess.PIPE,
         text=True,
         check=True,
+        timeout=120,
     )
     return TracedLoad(home, port, Path(done.stdout.strip()).name, read_calls(trace))
 
