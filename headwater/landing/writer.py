@@ -72,7 +72,13 @@ class SegmentWriter:
         path = self._open / segment_name(first_sequence)
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         self._path, self.size, self._began = path, 0, time.monotonic()
-        sync_directory(self._open)
+        try:
+            sync_directory(self._open)
+        except OSError:
+            # A file whose name may not survive a crash must not take frames.
+            self._forget()
+            path.unlink()
+            raise
 
     def _undo(self, is_trusted: bool) -> None:
         try:

@@ -138,6 +138,24 @@ def test_without_a_warehouse_nothing_moves(home: HomeSettings, free_port: int, m
     assert len(sealed_segments(home.landing_dir)) == 1
 
 
+def test_a_full_disk_stops_a_load_and_moves_nothing(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    landed.land(events=200)
+    script = (
+        "import resource\n"
+        "from ingestion.loader import load_once\n"
+        "from ingestion.pipeline import LoadFailed\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\n"
+        "try:\n    load_once()\n"
+        "except LoadFailed as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "File too large" in done.stdout
+    assert len(sealed_segments(home.landing_dir)) == 1
+    assert load_once().events == 200
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+
+
 def test_the_backlog_drains_by_itself_when_the_warehouse_is_back(
     home: HomeSettings, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
