@@ -1,0 +1,1 @@
+"""The job that loads, builds and checks, and when it runs."""
