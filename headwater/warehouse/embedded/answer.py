@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import string
 import time
 from collections.abc import Generator, Mapping
 
@@ -94,7 +93,7 @@ class Answer:
     def __init__(self, engine: Engine, request: Request, send: Send) -> None:
         self._engine, self._request, self._send = engine, request, send
         self._began = time.perf_counter_ns()
-        self._tag = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
+        self._tag = secrets.token_hex(8)
         self._format = ""
         self.is_started = False
         self._encoding = ""

@@ -7,9 +7,6 @@ from typing import Any
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-# Handing a piece to a thread costs about 0.1 ms, so pieces are gathered to this size first.
-GATHERED = 1024 * 1024
-
 
 class ClientGone(Exception):
     """The client closed its connection before the answer was complete."""
@@ -23,8 +20,8 @@ class Body:
         self._complete = False
         self.is_gone = False
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body in pieces of up to about 1 MiB, as they come over the wire. Raises ClientGone."""
+    async def pieces(self, at_least: int = 0) -> AsyncIterator[bytes]:
+        """The body as it comes over the wire, gathered to ``at_least`` so many bytes. Raises ClientGone."""
         parts: list[bytes] = []
         size = 0
         while not self._complete:
@@ -35,8 +32,8 @@ class Body:
             self._complete = not message.get("more_body", False)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size >= GATHERED or self._complete:
-                yield b"".join(parts)
+            if size >= at_least or self._complete:
+                yield parts[0] if len(parts) == 1 else b"".join(parts)
                 parts, size = [], 0
 
     async def wait_gone(self) -> None:

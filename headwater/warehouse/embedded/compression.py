@@ -20,10 +20,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18":
 
 
 class Decoder(Protocol):
-    """Turns an encoded body into plain pieces of about 1 MiB. One that is slow belongs into a thread."""
-
-    @property
-    def is_slow(self) -> bool: ...
+    """Turns an encoded body into plain pieces of about 1 MiB."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Plain pieces of the next part of the body. Raises QueryError when it isn't what it says it is."""
@@ -58,8 +55,6 @@ def _damaged(encoding: str, error: object) -> QueryError:
 
 
 class _Plain:
-    is_slow = False
-
     def feed(self, data: bytes) -> Iterator[bytes]:
         if data:
             yield data
@@ -75,15 +70,11 @@ class _Guess:
         self._decoder: Decoder = _Plain()
         self._started = False
 
-    @property
-    def is_slow(self) -> bool:
-        return self._decoder.is_slow
-
     def feed(self, data: bytes) -> Iterator[bytes]:
         if data and not self._started:
             self._started = True
             found = (name for magic, name in _MAGIC.items() if data.startswith(magic))
-            self._decoder = open_decoder(next(found, ""))
+            self._decoder = open_decoder(next(found, "")) or _Plain()
         return self._decoder.feed(data)
 
     def end(self) -> None:
@@ -92,8 +83,6 @@ class _Guess:
 
 class _Zlib:
     """gzip and deflate; several members one after another are one body."""
-
-    is_slow = True
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
@@ -126,8 +115,6 @@ class _Zlib:
 class _Framed:
     """LZ4 and Zstandard frames, whose decompressors of lz4 and backports have one shape."""
 
-    is_slow = True
-
     def __init__(self, encoding: str, fresh: Callable[[], Any], failure: type[Exception]) -> None:
         self._encoding, self._fresh, self._failure = encoding, fresh, failure
         self._object: Any = fresh()
@@ -156,8 +143,6 @@ class _Framed:
 
 
 class _Zstandard:
-    is_slow = True
-
     def __init__(self) -> None:
         import zstandard
 
@@ -188,8 +173,6 @@ class _Zstandard:
 
 
 class _Brotli:
-    is_slow = True
-
     def __init__(self) -> None:
         import brotli
 
@@ -214,12 +197,12 @@ class _Brotli:
             raise _damaged("br", "it ends too early")
 
 
-def open_decoder(encoding: str) -> Decoder:
-    """The decoder of a request's Content-Encoding. Raises QueryError for one ClickHouse doesn't know."""
+def open_decoder(encoding: str) -> Decoder | None:
+    """The decoder of a request's Content-Encoding; None for a plain body. Raises QueryError for an unknown one."""
     name = encoding.strip().lower()
     name = _ALIASES.get(name, name)
     if name in ("", "identity", "none"):
-        return _Plain()
+        return None
     if name == "auto":
         return _Guess()
     if name in ("gzip", "deflate"):

@@ -1,34 +1,24 @@
 """Tables that come with a request, as files of a form."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 
-from headwater.warehouse.embedded.engine import Connection, quote_name
+from headwater.warehouse.embedded.engine import quote_name
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.form import Part, read_form
 from headwater.warehouse.embedded.request import Request
 from headwater.warehouse.embedded.rows import load_rows
+from headwater.warehouse.embedded.workspace import Workspace
 
 _LARGEST_FIELD = 64 * 1024 * 1024
 
 
-async def load_form(
-    executor: Executor, connection: Connection, request: Request, pieces: AsyncIterator[bytes]
-) -> list[str]:
-    """Take the fields of a form into the request and its files into temporary tables, whose names are returned.
-
-    Raises QueryError.
-    """
-    tables: list[str] = []
-    async with aclosing(_Parts(read_form(request.content_type, pieces))) as parts:
-        while part := await parts.next():
-            if part.is_file:
-                await _load_file(executor, connection, request, part.name, parts.content())
-                tables.append(part.name)
-            else:
-                await _take_field(executor, connection, request, part.name, parts.content())
-    return tables
+async def load_form(executor: Executor, workspace: Workspace, request: Request, pieces: AsyncIterator[bytes]) -> None:
+    """Take the fields of a form into the request and its files into temporary tables. Raises QueryError."""
+    parts = _Parts(read_form(request.content_type, pieces))
+    while part := await parts.next():
+        take = _load_file if part.is_file else _take_field
+        await take(executor, workspace, request, part.name, parts.content())
 
 
 class _Parts:
@@ -39,12 +29,14 @@ class _Parts:
         self._part: Part | None = None
 
     async def next(self) -> Part | None:
+        """The next part, past what is left of the current one."""
         async for item in self.content():
             del item
         part, self._part = self._part, None
         return part
 
     async def content(self) -> AsyncIterator[bytes]:
+        """What is left of the current part."""
         while self._part is None:
             item = await anext(self._stream, None)
             if item is None:
@@ -54,12 +46,9 @@ class _Parts:
             else:
                 yield item
 
-    async def aclose(self) -> None:
-        """Nothing is held open."""
-
 
 async def _take_field(
-    executor: Executor, connection: Connection, request: Request, name: str, content: AsyncIterator[bytes]
+    executor: Executor, workspace: Workspace, request: Request, name: str, content: AsyncIterator[bytes]
 ) -> None:
     value = b""
     async for piece in content:
@@ -69,11 +58,11 @@ async def _take_field(
     text = value.decode("utf-8", "surrogateescape")
     request.add(name, text)
     if name in request.settings:
-        await executor.call(connection.apply, {name: text})
+        await executor.call(workspace.apply, name, text)
 
 
 async def _load_file(
-    executor: Executor, connection: Connection, request: Request, name: str, content: AsyncIterator[bytes]
+    executor: Executor, workspace: Workspace, request: Request, name: str, content: AsyncIterator[bytes]
 ) -> None:
     structure = request.external.get(f"{name}_structure", "")
     if not structure:
@@ -82,10 +71,9 @@ async def _load_file(
             text = f"Neither {name}_structure nor {name}_types is given for external table {name}"
             raise QueryError.named(36, "BAD_ARGUMENTS", text)
         structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(_split_types(types), 1))
-    table = quote_name(name)
-    await executor.call(connection.run, f"CREATE TEMPORARY TABLE {table} ({structure}) ENGINE = Memory")
+    await executor.call(workspace.create_table, name, structure)
     input_format = request.external.get(f"{name}_format", "TabSeparated")
-    target = await executor.call(connection.insert, f"INSERT INTO {table}", input_format)
+    target = await executor.call(workspace.connection().insert, f"INSERT INTO {quote_name(name)}", input_format)
     await load_rows(executor, target, content)
 
 

@@ -59,16 +59,14 @@ def read_result(
 class PipedInsertion:
     """Rows on their way through INSERT … SELECT … FROM input(…)."""
 
-    def __init__(
-        self, connection: Connection, sql: bytes, source: tuple[int, int], input_format: str, params: dict[str, str]
-    ) -> None:
+    def __init__(self, connection: Connection, sql: bytes, source: tuple[int, int], input_format: str) -> None:
         reading, self._writing = _open_pipe()
         start, end = source
         opened = f"file('/dev/fd/{reading}', '{input_format}', ".encode()
         self._open = True
         # A pipe can be read, but not mapped into memory, which is chDB's way with files.
         connection.apply({"storage_file_read_method": "read"})
-        self._statement = _Statement(connection, sql[:start] + opened + sql[end:], params, reading)
+        self._statement = _Statement(connection, sql[:start] + opened + sql[end:], {}, reading)
 
     def append(self, data: bytes) -> None:
         """Hand over encoded rows. Raises QueryError."""
