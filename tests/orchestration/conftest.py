@@ -1,0 +1,36 @@
+"""A home whose dbt project is parsed already, and a warehouse whose raw tables hold only what these tests put there."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headwater.settings import HomeSettings, WarehouseSettings
+from orchestration.lib.manifest import prepare_manifest
+from tests.stack import Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home's dbt directory after parsing, which takes seconds: once per worker."""
+    home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
+    prepare_manifest(home, WarehouseSettings())
+    return home.dbt_dir
+
+
+@pytest.fixture
+def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
+    """A home of the test's own in which dbt has nothing left to parse."""
+    shutil.copytree(parsed_project, home.dbt_dir)
+    return home
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[Stack]:
+    """ClickHouse alone, with a site, and a home in which dbt has nothing left to parse."""
+    with running_stack(tmp_path_factory.mktemp("stack"), services=("clickhouse",)) as running:
+        shutil.copytree(parsed_project, running.home.dbt_dir)
+        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+        yield running
