@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +21,7 @@ from api.collector.collector import Collector
 from api.collector.description import describe_collector
 from api.collector.router import router as collector_router
 from api.collector.stream import StreamCollector
+from api.docs_page import render_docs
 from api.errors import ApiError, BrokenRequest, MethodNotAllowed, NotFound, Unexpected
 from api.metrics.catalogue import read_catalogue
 from api.metrics.router import router as metrics_router
@@ -94,7 +95,15 @@ def create_app(configuration: Configuration | None = None) -> Application:
         log.close()
         pool.close()
 
-    api = FastAPI(title="Headwater", version="1", description=_DESCRIPTION, lifespan=close_at_shutdown)
+    api = FastAPI(
+        title="Headwater",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=close_at_shutdown,
+        # FastAPI's own pages load their scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+    )
     api.state.keys = KeyRing(sessions)
     api.state.sessions = sessions
     api.state.log = log
@@ -124,6 +133,10 @@ def _describe(api: FastAPI) -> None:
             describe_collector(described)
             api.openapi_schema = described
         return api.openapi_schema
+
+    @api.get("/docs", include_in_schema=False)
+    def read_docs() -> HTMLResponse:
+        return HTMLResponse(render_docs(api.openapi()))
 
     api.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way
 

@@ -43,7 +43,9 @@ class PageCollector:
         self._sessions = sessions
         self._sites = Remembered(self._find_site, REMEMBER_SECONDS, _REMEMBERED_SITES)
         self._rate_per_minute = address_rate_per_minute
-        self._buckets = Memo(lambda _: TokenBucket(address_rate_per_minute), _REMEMBERED_ADDRESSES)
+        self._buckets: Memo[str, TokenBucket] = Memo(
+            lambda _: TokenBucket(address_rate_per_minute), _REMEMBERED_ADDRESSES
+        )
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request: the ASGI application of the route."""
@@ -76,6 +78,9 @@ class PageCollector:
             await send_error(send, as_api_error(error), cross_origin)
             return
         await send_json(send, 202, answer, cross_origin)
+
+    def _new_bucket(self, _address: str) -> TokenBucket:
+        return TokenBucket(self._rate_per_minute)
 
     async def _site_of(self, query_string: bytes) -> _Hosted:
         """Raises BrokenRequest without a site parameter, UnknownSite."""
