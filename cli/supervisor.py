@@ -20,8 +20,8 @@ from cli.errors import CommandFailed
 STOP_SECONDS = 20.0
 """A service that has not ended this long after SIGTERM is killed."""
 
-STEADY_SECONDS = 30.0
-"""A service that lived this long starts again at once; one that dies earlier waits longer each time."""
+STEADY_SECONDS = 2.0
+"""A service that lived this long starts again at once; one that keeps dying sooner waits longer each time."""
 
 
 @dataclass(frozen=True, slots=True)

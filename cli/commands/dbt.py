@@ -30,7 +30,7 @@ def run_dbt(arguments: Sequence[str]) -> None:
 
     environment = dbt_environment(WarehouseSettings(), HomeSettings())
     done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],
         cwd=PROJECT / "dbt_project",
         env={**os.environ, **environment},
         check=False,

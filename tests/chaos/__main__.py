@@ -19,13 +19,15 @@ def main() -> int:
         report = run_chaos(Path(folder), arguments.kills, arguments.seed)
     for name, times in report.ready_seconds.items():
         if times:
-            print(f"{name}: {len(times)} kills, ready after {statistics.median(times):.2f} s, at most {max(times):.2f} s")
+            print(
+                f"{name}: {len(times)} kills, ready after {statistics.median(times):.2f} s, at most {max(times):.2f} s"
+            )
     print(f"raw: {report.raw_rows:,} rows of {report.raw_receipts:,} receipts (a repeated load brings a receipt again)")
     print(
         f"chaos: {sum(report.kills.values())} kills, {report.acknowledged:,} acknowledged,"
-        f" {len(report.lost)} lost, {len(report.doubled)} doubled, ledger off by {report.open_ledger_rows}"
+        f" {len(report.lost)} lost, {len(report.doubled)} doubled, {report.unaccounted} unaccounted for"
     )
-    return int(bool(report.lost or report.doubled or report.open_ledger_rows))
+    return int(bool(report.lost or report.doubled or report.unaccounted))
 
 
 sys.exit(main())

@@ -14,4 +14,4 @@ def test_every_acknowledged_event_survives_kills_exactly_once(tmp_path: Path) ->
     assert report.acknowledged > 1000
     assert report.lost == []
     assert report.doubled == []
-    assert report.open_ledger_rows == 0
+    assert report.unaccounted == 0
