@@ -15,6 +15,8 @@ from headwater.contracts.wire import WireEvent
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
+_LINE = b'{%b%b%b%b%b,"sequence":%d}\n'
+
 Columns = tuple[bytes, bytes, bytes, int]
 """Agent, place and clicks of an event as `encode_columns` gives them, and its sequence."""
 
@@ -38,11 +40,13 @@ def encode_landed(events: Sequence[WireEvent], columns: Sequence[Columns], reque
     """One line for each event; ``columns`` has an entry for each, in the same order."""
     if not events:
         return b""
+    if len(events) == 1:
+        return _LINE % (_encode(events[0])[1:-1], request_columns, *columns[0])
     # No line has a line break inside, so this is found between two lines only.
     inner = _encode_lines(events)[1:-2].split(b"}\n{")
     return b"".join(
         [
-            b'{%b%b%b%b%b,"sequence":%d}\n' % (said, request_columns, agent, place, clicks, sequence)
+            _LINE % (said, request_columns, agent, place, clicks, sequence)
             for said, (agent, place, clicks, sequence) in zip(inner, columns, strict=True)
         ]
     )

@@ -203,12 +203,7 @@ class Intake:
                     columns,
                     encode_request_columns(received_at, collector_id, sender.org_id, sender.site_id),
                 ),
-                rejected_lines=_encode_lines(
-                    [
-                        _refused_record(sequence, rejection, sender, collector_id)
-                        for sequence, rejection in zip(refused, rejected, strict=True)
-                    ]
-                ),
+                rejected_lines=_encode_refused(refused, rejected, sender, collector_id) if rejected else b"",
             ),
             accepted=len(accepted),
             rejected=rejected,
@@ -252,6 +247,17 @@ def _refuse_time(index: int, event: WireEvent, occurred_at: datetime) -> Rejecti
 def _text_of(event: WireEvent) -> str:
     event.ip = ""
     return _encode(event).decode()
+
+
+def _encode_refused(
+    sequences: Sequence[int], rejected: Sequence[Rejection], sender: Sender, collector_id: str
+) -> bytes:
+    return _encode_lines(
+        [
+            _refused_record(sequence, rejection, sender, collector_id)
+            for sequence, rejection in zip(sequences, rejected, strict=True)
+        ]
+    )
 
 
 def _refused_record(sequence: int, rejection: Rejection, sender: Sender, collector_id: str) -> RejectedEvent:
