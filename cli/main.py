@@ -88,12 +88,14 @@ def _is_for_people(error: Exception) -> bool:
     """Whether an error's text says what is wrong and what to do; any other is a defect and shows its traceback."""
     from headwater.control import ControlError
     from headwater.landing import LandingError
+    from headwater.warehouse.embedded.error import StartError
     from ingestion.imports import ImportFailed
     from ingestion.lock import LoadBusy
     from ingestion.pipeline import LoadFailed
     from simulator.client import SendError
 
-    return isinstance(error, ControlError | LandingError | ImportFailed | LoadBusy | LoadFailed | SendError)
+    kinds = ControlError | LandingError | StartError | ImportFailed | LoadBusy | LoadFailed | SendError
+    return isinstance(error, kinds)
 
 
 def _setting_at_fault(error: ValidationError) -> str:

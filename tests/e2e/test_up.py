@@ -1,7 +1,6 @@
 """`headwater up`, the README's first event, and Ctrl-C."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -125,7 +124,7 @@ class TestUp:
         _, left = psutil.wait_procs(children, timeout=10)
         assert left == []
         home = Path(headwater.environment["HEADWATER_HOME"])  # type: ignore[attr-defined]
-        assert not os.listdir(home / "landing" / "api" / "open")
+        assert not list((home / "landing" / "api" / "open").iterdir())
 
 
 def _call(headwater: Run, path: str, key: str, body: dict[str, Any] | None = None) -> Any:
