@@ -1,5 +1,7 @@
 """`WS /api/v1/events/stream`: a message is an event or a batch, and each is answered when it is durable."""
 
+from contextlib import suppress
+
 from starlette.types import Receive, Scope, Send
 
 from api.collector.answer import as_api_error, encode_error, send_error
@@ -28,7 +30,12 @@ class StreamCollector:
         except Exception as error:  # noqa: BLE001  whatever it is, it is the answer to the handshake
             await _refuse_handshake(scope, send, as_api_error(error))
             return
-        await send({"type": "websocket.accept"})
+        # The client may go away at any moment; then nobody is left to answer.
+        with suppress(OSError):
+            await send({"type": "websocket.accept"})
+            await self._serve_messages(scope, headers, receive, send)
+
+    async def _serve_messages(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             text = message.get("text")
             body: bytes = message["bytes"] if text is None else text.encode("utf-8", "surrogatepass")

@@ -3,17 +3,24 @@
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
+from websockets.sync.client import connect
 
+from headwater.control import ApiKey, open_control
+from headwater.settings import ControlSettings
 from tests.api.collector_process import CollectorProcess, running_collector
 from tests.conftest import REPOSITORY, unused_port
 
@@ -62,17 +69,12 @@ def test_sigterm_finishes_requests_seals_the_log_and_exits_with_0(tmp_path: Path
     assert len(ids) == len(set(ids))
 
 
-def test_it_is_ready_within_seconds(tmp_path: Path) -> None:
-    times = []
-    for attempt in range(3):
-        folder = tmp_path / str(attempt)
-        folder.mkdir()
-        began = time.monotonic()
-        with running_collector(folder) as collector:
-            times.append(time.monotonic() - began)
-            assert collector.stop() == 0
-    # Measured 0.8 s on a quiet machine; the bound leaves room for a busy one.
-    assert min(times) < 3, times
+def test_it_starts_with_little_work(tmp_path: Path) -> None:
+    """Processor time, for the clock on the wall tells what else the machine was doing."""
+    with running_collector(tmp_path) as collector:
+        spent = psutil.Process(collector.process.pid).cpu_times()
+        # Measured 0.7 s on a quiet machine, 1.2 s on one where eight processes shared two cores.
+        assert spent.user + spent.system < 2.5
 
 
 def test_starting_imports_neither_pandas_nor_the_warehouse_nor_alembic() -> None:
@@ -99,6 +101,60 @@ def test_a_full_backlog_is_503_with_retry_after(tmp_path: Path) -> None:
         assert collector.stop() == 0
         landed, _ = collector.landed()
         assert len(landed) == statuses.count(202)
+
+
+def test_a_full_disk_is_503_and_the_log_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    with running_collector(tmp_path) as collector, collector.client() as client:
+        assert client.post("/api/v1/events", json=EVENT).status_code == 202
+        # To the process a limit of file size looks like a disk without room.
+        limits = resource.prlimit(collector.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(collector.process.pid, resource.RLIMIT_FSIZE, (100, limits[1]))
+        response = client.post("/api/v1/events", json=EVENT)
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "unavailable"
+        assert int(response.headers["retry-after"]) >= 1
+        resource.prlimit(collector.process.pid, resource.RLIMIT_FSIZE, limits)
+        assert client.post("/api/v1/events", json=EVENT).status_code == 202
+        assert collector.stop() == 0
+        landed, _ = collector.landed()
+        assert len(landed) == 2
+
+
+def test_a_control_database_that_does_not_answer_is_503(tmp_path: Path) -> None:
+    with running_collector(tmp_path) as collector, collector.client() as client:
+        path = collector.home.home / "control.db"
+        with closing(sqlite3.connect(path)) as control:
+            control.execute("ALTER TABLE api_keys RENAME TO away")
+            response = client.post("/api/v1/events", json=EVENT)
+            assert response.status_code == 503
+            assert "control database" in response.json()["error"]["message"]
+            control.execute("ALTER TABLE away RENAME TO api_keys")
+        assert client.post("/api/v1/events", json=EVENT).status_code == 202
+
+
+def test_the_use_of_a_key_is_noted(collector: CollectorProcess) -> None:
+    key_id, key = collector.make_key()
+    with collector.client(key) as client:
+        assert client.post("/api/v1/events", json=EVENT).status_code == 202
+    sessions = open_control(ControlSettings(url=None).database_url(collector.home))
+    deadline = time.monotonic() + 5
+    while True:
+        with sessions() as session:
+            if session.get_one(ApiKey, key_id).last_used_at is not None:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_an_open_stream_does_not_keep_the_process(tmp_path: Path) -> None:
+    with running_collector(tmp_path) as collector:
+        address = f"ws://127.0.0.1:{collector.port}/api/v1/events/stream"
+        with connect(address, additional_headers={"X-API-Key": collector.key}) as stream:
+            stream.send(json.dumps(EVENT))
+            assert json.loads(stream.recv(timeout=10))["accepted"] == 1
+            assert collector.stop() == 0
+        landed, _ = collector.landed()
+        assert len(landed) == 1
 
 
 def _start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -167,6 +167,13 @@ def test_an_oversized_body_of_unknown_length_is_413(client: httpx.Client) -> Non
     assert error_of(response)["code"] == "body_too_large"
 
 
+def test_a_client_that_asks_first_is_told_before_it_sends(collector: CollectorProcess) -> None:
+    with socket.create_connection(("127.0.0.1", collector.port), timeout=10) as connection:
+        head = f"POST {BATCH} HTTP/1.1\r\nHost: x\r\nX-API-Key: {collector.key}\r\nExpect: 100-continue\r\n"
+        connection.sendall(f"{head}Content-Length: 6000000\r\n\r\n".encode())
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_body_without_end_is_cut_off(collector: CollectorProcess) -> None:
     with socket.create_connection(("127.0.0.1", collector.port), timeout=30) as connection:
         head = f"POST {BATCH} HTTP/1.1\r\nHost: x\r\nX-API-Key: {collector.key}\r\nTransfer-Encoding: chunked\r\n\r\n"
