@@ -16,6 +16,7 @@ Headers = list[tuple[bytes, bytes]]
 # A piece goes out when it is this large, in bytes, or when it has been gathered for this long, in seconds.
 _GATHERED = 256 * 1024
 _PATIENCE = 0.05
+_SLICE = 1024 * 1024
 
 _MEDIA_TYPES = {
     "Native": "application/octet-stream",
@@ -57,7 +58,7 @@ class Result:
     """Blocks of a result, gathered into pieces and encoded."""
 
     def __init__(self, blocks: Generator[bytes, None, None], encoder: Encoder | None) -> None:
-        self._blocks, self._encoder = blocks, encoder
+        self._blocks, self._encoder = _cut(blocks), encoder
         self.more = True
         self.error: QueryError | None = None
 
@@ -85,6 +86,19 @@ class Result:
     def close(self) -> None:
         """Stop the query if it still runs. Blocking."""
         self._blocks.close()
+
+
+def _cut(blocks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """Blocks of wide rows are tens of megabytes; the client takes them in slices."""
+    try:
+        for block in blocks:
+            if len(block) <= _SLICE:
+                yield block
+                continue
+            for start in range(0, len(block), _SLICE):
+                yield block[start : start + _SLICE]
+    finally:
+        blocks.close()
 
 
 class Answer:

@@ -182,13 +182,10 @@ class _Brotli:
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
             self._started = self._started or bool(data)
-            piece = self._object.process(data, output_buffer_limit=_PIECE)
-            if piece:
+            # The output may stop at the limit while the decompressor already asks for more input.
+            while piece := self._object.process(data, output_buffer_limit=_PIECE):
                 yield piece
-            while not self._object.can_accept_more_data():
-                piece = self._object.process(b"", output_buffer_limit=_PIECE)
-                if piece:
-                    yield piece
+                data = b""
         except self._failure as error:
             raise _damaged("br", error) from None
 

@@ -85,9 +85,13 @@ class Connection:
             while True:
                 result = self._handle.streaming_fetch_result(stream)
                 self._count(result)
-                if result.size():
-                    yield bytes(result.bytes())
-                if not result.rows_read():
+                block, more = result.bytes(), result.rows_read() > 0
+                # The engine's copy of a block must not outlive ours while the client takes its time.
+                del result
+                if block:
+                    yield block
+                del block
+                if not more:
                     stream = None
                     return
         except _FAILURES as error:

@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 from contextlib import suppress
@@ -83,6 +84,9 @@ def _run(app: Application, listening: socket.socket, announcement: str) -> None:
             await super().startup(sockets)
             _announce(announcement)
 
+    # uvicorn raises the signal that stopped it once more, behind the handlers it found: there must be some.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     # An answer that breaks off because its query failed is meant to, and no fault of the application.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "without completing response" not in record.msg)
     config = uvicorn.Config(

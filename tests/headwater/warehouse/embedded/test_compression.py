@@ -1,0 +1,83 @@
+"""Every content encoding, both ways."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+import brotli
+import lz4.frame
+import pytest
+import zstandard
+
+from tests.headwater.warehouse.embedded.conftest import Server
+
+Codec = Callable[[bytes], bytes]
+ENCODE: dict[str, Codec] = {
+    "gzip": gzip.compress,
+    "gz": gzip.compress,
+    "deflate": zlib.compress,
+    "lz4": lz4.frame.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "br": lambda data: brotli.compress(data, quality=3),
+}
+DECODE: dict[str, Codec] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+    "lz4": lz4.frame.decompress,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+    "br": brotli.decompress,
+}
+LINES = b"".join(b"%d\tname %d\n" % (number, number) for number in range(200_000))
+
+
+@pytest.mark.parametrize("encoding", ENCODE)
+def test_body_may_be_encoded(server: Server, table: str, encoding: str) -> None:
+    body = ENCODE[encoding](LINES)
+    query = f"INSERT INTO {table} FORMAT TabSeparated"
+    assert server.send(body, query=query, headers={"Content-Encoding": encoding}).status == 200
+    assert server.rows(f"SELECT count(), sum(id) FROM {table}") == [["200000", str(sum(range(200_000)))]]
+
+
+@pytest.mark.parametrize("encoding", ENCODE)
+def test_statement_and_rows_may_be_encoded_together(server: Server, table: str, encoding: str) -> None:
+    body = ENCODE[encoding](f"INSERT INTO {table} FORMAT CSV\n".encode() + b"1,a\n2,b\n")
+    assert server.send(body, headers={"Content-Encoding": encoding}).status == 200
+    assert server.value(f"SELECT count() FROM {table}") == "2"
+
+
+@pytest.mark.parametrize("body", [b"1\ta\n", gzip.compress(b"1\ta\n"), lz4.frame.compress(b"1\ta\n")])
+def test_encoding_auto_is_found_out(server: Server, table: str, body: bytes) -> None:
+    query = f"INSERT INTO {table} FORMAT TabSeparated"
+    assert server.send(body, query=query, headers={"Content-Encoding": "auto"}).status == 200
+    assert server.value(f"SELECT count() FROM {table}") == "1"
+
+
+@pytest.mark.parametrize("encoding", sorted(ENCODE))
+def test_body_cut_short_is_refused(server: Server, table: str, encoding: str) -> None:
+    body = ENCODE[encoding](LINES)[:-20]
+    query = f"INSERT INTO {table} FORMAT TabSeparated"
+    assert server.send(body, query=query, headers={"Content-Encoding": encoding}).status == 500
+
+
+def test_unknown_encoding_is_refused(server: Server) -> None:
+    reply = server.send("SELECT 1", headers={"Content-Encoding": "rot13"})
+    assert reply.headers["X-ClickHouse-Exception-Code"] == "89"
+
+
+@pytest.mark.parametrize("encoding", DECODE)
+def test_answer_is_encoded_when_the_client_asks(server: Server, encoding: str) -> None:
+    reply = server.send("SELECT number FROM numbers(300000)", headers={"Accept-Encoding": encoding})
+    assert reply.headers["Content-Encoding"] == encoding
+    assert DECODE[encoding](reply.body).count(b"\n") == 300_000
+
+
+def test_answer_is_plain_when_compression_is_switched_off(server: Server) -> None:
+    reply = server.send("SELECT 1", headers={"Accept-Encoding": "gzip"}, enable_http_compression=0)
+    assert (reply.body, reply.headers["Content-Encoding"]) == (b"1\n", None)
+
+
+def test_several_gzip_members_are_one_body(server: Server, table: str) -> None:
+    body = gzip.compress(b"1\ta\n") + gzip.compress(b"2\tb\n")
+    query = f"INSERT INTO {table} FORMAT TabSeparated"
+    assert server.send(body, query=query, headers={"Content-Encoding": "gzip"}).status == 200
+    assert server.value(f"SELECT count() FROM {table}") == "2"

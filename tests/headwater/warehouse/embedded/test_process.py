@@ -1,0 +1,110 @@
+"""The process: starting, stopping, dying, and keeping others out."""
+
+import http.client
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import unused_port
+from tests.headwater.warehouse.embedded.conftest import Reply, answers, launch, running
+
+
+def test_it_says_one_line_when_it_is_ready(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        assert server.stop() == 0
+        lines = server.output.read_text().splitlines()
+    assert len(lines) == 1
+    assert f"http://127.0.0.1:{server.port}" in lines[0]
+
+
+def test_public_address_needs_a_password(tmp_path: Path) -> None:
+    server = launch(tmp_path, unused_port(), HEADWATER_CLICKHOUSE_HOST="0.0.0.0")
+    assert server.process.wait(20) == 1
+    assert server.output.read_text().splitlines() == [
+        "refusing to listen on 0.0.0.0 without a password: set HEADWATER_CLICKHOUSE_PASSWORD"
+    ]
+
+
+def test_public_address_with_a_password_serves_those_who_know_it(tmp_path: Path) -> None:
+    with running(tmp_path, HEADWATER_CLICKHOUSE_HOST="0.0.0.0", HEADWATER_CLICKHOUSE_PASSWORD="secret") as server:
+        assert server.send("SELECT 1").status == 403
+        assert server.send("SELECT 1", headers={"X-ClickHouse-Key": "secret"}).body == b"1\n"
+
+
+def test_second_process_is_told_who_was_first(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        second = launch(tmp_path / "log", unused_port(), HEADWATER_HOME=str(tmp_path))
+        assert second.process.wait(20) == 1
+        (line,) = second.output.read_text().splitlines()
+        assert f"process {server.process.pid} at http://127.0.0.1:{server.port}" in line
+        assert answers(server)
+
+
+def test_port_that_is_taken_is_one_line_too(tmp_path: Path) -> None:
+    with running(tmp_path / "first") as server:
+        second = launch(tmp_path / "second", server.port)
+        assert second.process.wait(20) == 1
+        assert second.output.read_text().startswith(f"cannot listen on 127.0.0.1:{server.port}: ")
+
+
+@pytest.mark.parametrize("flag", ["--port", "--data-dir", "--host"])
+def test_flags_are_explained(flag: str) -> None:
+    command = [sys.executable, "-m", "headwater.warehouse.embedded", "--help"]
+    assert flag in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_sigterm_lets_a_running_query_finish(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        replies: list[Reply] = []
+        slow = threading.Thread(target=lambda: replies.append(server.send("SELECT sleep(2), 'done'")))
+        slow.start()
+        time.sleep(0.7)
+        assert server.stop() == 0
+        slow.join()
+    assert replies[0].body == b"0\tdone\n"
+
+
+def test_kill_and_restart_keep_every_acknowledged_insert(tmp_path: Path) -> None:
+    acknowledged = 0
+    with running(tmp_path) as server:
+        server.rows("CREATE TABLE kept (a UInt64) ENGINE = MergeTree ORDER BY a")
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        killer = threading.Timer(1.5, server.process.kill)
+        killer.start()
+        try:
+            while True:
+                connection.request("POST", "/?query=INSERT+INTO+kept+FORMAT+TabSeparated", f"{acknowledged}\n")
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 200
+                acknowledged += 1
+        except (OSError, http.client.HTTPException):
+            killer.join()
+    assert acknowledged > 10
+    with running(tmp_path) as server:
+        kept = int(server.value(f"SELECT uniqExact(a) FROM kept WHERE a < {acknowledged}"))
+    assert kept == acknowledged
+
+
+def test_restart_after_a_kill_answers_soon(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        server.rows("CREATE TABLE kept (a UInt64) ENGINE = MergeTree ORDER BY a")
+        server.process.kill()
+        server.process.wait(10)
+    began = time.monotonic()
+    with running(tmp_path):
+        # Two seconds on a machine of its own; the tests share theirs.
+        assert time.monotonic() - began < 5
+
+
+def test_memory_limit_is_the_setting(tmp_path: Path) -> None:
+    with running(tmp_path, HEADWATER_CLICKHOUSE_MAX_MEMORY="1Gi") as server:
+        sql = "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'"
+        assert server.value(sql) == str(2**30)
+    wrong = launch(tmp_path / "wrong", unused_port(), HEADWATER_CLICKHOUSE_MAX_MEMORY="lots")
+    assert wrong.process.wait(20) == 1
+    assert "HEADWATER_CLICKHOUSE_MAX_MEMORY is not a size: 'lots'" in wrong.output.read_text()
