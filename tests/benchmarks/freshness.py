@@ -10,7 +10,7 @@ from pathlib import Path
 from headwater.warehouse.client import Warehouse
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.posting import post_batches
-from tests.benchmarks.traffic import batch_requests, make_events, single_requests
+from tests.benchmarks.traffic import batch_requests, encode_events, make_events, single_requests
 from tests.stack import Stack, running_stack
 
 PROBES = 40
@@ -56,7 +56,7 @@ def _probe(stack: Stack, client: Warehouse, count: int, seed: int) -> list[float
 
 
 def _full_rate(stack: Stack, client: Warehouse) -> float:
-    events = make_events(300_000, seed=4)
+    events = encode_events(300_000, seed=4)
     before = client.value("SELECT count() FROM raw_events.events")
     began = time.perf_counter()
     post_batches(stack.api.port, batch_requests(events, BATCH, stack.key, "example.com"))
@@ -66,7 +66,7 @@ def _full_rate(stack: Stack, client: Warehouse) -> float:
 
 
 def _keep_posting(stack: Stack, rate: float, stop: threading.Event) -> None:
-    requests = batch_requests(make_events(100_000, seed=5), BATCH, stack.key, "example.com")
+    requests = batch_requests(encode_events(100_000, seed=5), BATCH, stack.key, "example.com")
     began, sent = time.perf_counter(), 0
     while not stop.is_set():
         post_batches(stack.api.port, [requests[sent % len(requests)]], connections=1)

@@ -5,22 +5,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import migrations, statements
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.posting import post_batches
-from tests.benchmarks.traffic import batch_requests, http_request, make_events
+from tests.benchmarks.traffic import batch_requests, encode_events, http_request
 from tests.stack import Stack, running_stack
 
-EVENTS = 500_000
+EVENTS = 1_000_000
 BATCH = 500
-DUPLICATE_BATCHES = 10
+DUPLICATE_BATCHES = 20
 """Batches that are sent twice: 1 %."""
 
 SINGLE_INSERTS = 60
-"""Fsynced inserts of 1,000 events in a sample: enough for a rate, at a sixth of our speed."""
+"""Fsynced inserts of 1,000 events in a sample, one after the other: enough for a rate."""
 
 INSERT_SETTINGS = "date_time_input_format=best_effort&input_format_skip_unknown_fields=1&async_insert=0"
 
@@ -30,11 +28,12 @@ def measure(samples: int = 5, report: Callable[[str], None] = print) -> list[Fig
     against_bulk, against_inserts, rates = [], [], []
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack, stack.client() as client:
         _make_bulk_table(client)
-        _run_ours(stack, client, 20_000, seed=99)
+        _run_ours(stack, client, encode_events(20_000, seed=99))
         for n in range(samples):
-            ours = _run_ours(stack, client, EVENTS, seed=n)
-            bulk = _run_bulk(stack, client, EVENTS, seed=n)
-            inserts = _run_inserts(stack, client, SINGLE_INSERTS, seed=n)
+            events = encode_events(EVENTS, seed=n)
+            ours = _run_ours(stack, client, events)
+            bulk = _run_bulk(stack, client, events)
+            inserts = _run_inserts(stack, client, events[: SINGLE_INSERTS * 1000])
             report(f"  sample {n + 1}: ours {ours:,.0f}/s, bulk {bulk:,.0f}/s, insert per request {inserts:,.0f}/s")
             rates.append(ours)
             against_bulk.append(ours / bulk)
@@ -48,11 +47,10 @@ def measure(samples: int = 5, report: Callable[[str], None] = print) -> list[Fig
     ]
 
 
-def _run_ours(stack: Stack, client: Warehouse, count: int, seed: int) -> float:
-    events = make_events(count, seed)
+def _run_ours(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
     requests = batch_requests(events, BATCH, stack.key, "example.com")
     requests += requests[:DUPLICATE_BATCHES]
-    rows = count + DUPLICATE_BATCHES * BATCH
+    rows = len(events) + DUPLICATE_BATCHES * BATCH
     client.command("TRUNCATE TABLE raw_events.events")
     began = time.perf_counter()
     post_batches(stack.api.port, requests)
@@ -60,8 +58,8 @@ def _run_ours(stack: Stack, client: Warehouse, count: int, seed: int) -> float:
         time.sleep(0.02)
     distinct = client.value("SELECT uniqExact(id) FROM raw_events.events")
     seconds = time.perf_counter() - began
-    assert distinct == count, f"{distinct} distinct events are queryable, {count} were sent"
-    return count / seconds
+    assert distinct == len(events), f"{distinct} distinct events are queryable, {len(events)} were sent"
+    return len(events) / seconds
 
 
 def _make_bulk_table(client: Warehouse) -> None:
@@ -70,29 +68,25 @@ def _make_bulk_table(client: Warehouse) -> None:
     client.command(definition.replace("raw_events.events", "bulk.events"))
 
 
-def _run_bulk(stack: Stack, client: Warehouse, count: int, seed: int) -> float:
-    body = b"\n".join(msgspec.json.encode(event) for event in make_events(count, seed))
+def _run_bulk(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
     client.command("TRUNCATE TABLE bulk.events")
-    request = _insert_request(body)
+    request = _insert_request(events)
     began = time.perf_counter()
     post_batches(stack.warehouse.port, [request], connections=1)
     seconds = time.perf_counter() - began
-    assert client.value("SELECT count() FROM bulk.events") == count
-    return count / seconds
-
-
-def _run_inserts(stack: Stack, client: Warehouse, inserts: int, seed: int) -> float:
-    events = make_events(inserts * 1000, seed)
-    client.command("TRUNCATE TABLE bulk.events")
-    requests = [
-        _insert_request(b"\n".join(msgspec.json.encode(event) for event in events[n : n + 1000]))
-        for n in range(0, len(events), 1000)
-    ]
-    seconds = post_batches(stack.warehouse.port, requests)
     assert client.value("SELECT count() FROM bulk.events") == len(events)
     return len(events) / seconds
 
 
-def _insert_request(body: bytes) -> bytes:
+def _run_inserts(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
+    client.command("TRUNCATE TABLE bulk.events")
+    requests = [_insert_request(events[n : n + 1000]) for n in range(0, len(events), 1000)]
+    seconds = post_batches(stack.warehouse.port, requests, connections=1)
+    assert client.value("SELECT count() FROM bulk.events") == len(events)
+    return len(events) / seconds
+
+
+def _insert_request(events: list[bytes]) -> bytes:
+    body = b"\n".join(events)
     path = f"/?query=INSERT+INTO+bulk.events+FORMAT+JSONEachRow&{INSERT_SETTINGS}"
     return http_request(path, body, "none", "127.0.0.1").replace(b"Authorization: Bearer none\r\n", b"")

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def headwater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def headwater(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs `headwater …` in a home and on ports of this module's own. Fails the test on an unexpected exit code."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWATER_", "DAGSTER_"))}
     environment |= {
@@ -39,4 +39,4 @@ def headwater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         return done
 
     run.environment = environment  # type: ignore[attr-defined]
-    yield run
+    return run
