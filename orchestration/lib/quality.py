@@ -41,14 +41,14 @@ def _expect_of_events(gxe: Any) -> list[Any]:
     return [
         *(gxe.ExpectColumnValuesToNotBeInSet(column=name, value_set=[""]) for name in ("org_id", "site_id", "event")),
         gxe.ExpectColumnValueLengthsToBeBetween(column="event", min_value=1, max_value=limits.NAME_LENGTH),
-        gxe.ExpectColumnValueLengthsToBeBetween(column="properties", min_value=2, max_value=limits.PROPERTIES_BYTES),
+        gxe.ExpectColumnValueLengthsToBeBetween(column="properties", max_value=limits.PROPERTIES_BYTES),
         gxe.ExpectColumnValuesToBeBetween(column="schema_version", min_value=1),
         gxe.UnexpectedRowsExpectation(
-            description="No event happened more than a day after it was received.",
+            description="no event happened more than a day after it was received",
             unexpected_rows_query="SELECT id FROM {batch} WHERE occurred_at > received_at + INTERVAL 1 DAY",
         ),
         gxe.UnexpectedRowsExpectation(
-            description="Nothing was loaded before it was received.",
+            description="nothing was loaded an hour before it was received",
             unexpected_rows_query="SELECT id FROM {batch} WHERE loaded_at < received_at - INTERVAL 1 HOUR",
         ),
     ]
@@ -85,13 +85,24 @@ def run_suite(suite: Suite, home: HomeSettings, warehouse: WarehouseSettings) ->
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations import expectations as gxe
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
     name = f"{suite.database}.{suite.table}"
     docs = home.home / "data_docs" / name
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    context.add_data_docs_site(site_name=name, site_config=_docs_site(docs))
+    # Nothing but the page is kept: a context on disk would hold the connection string, password and all.
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            data_docs_sites={name: _docs_site(docs)},
+            progress_bars=ProgressBarsConfig(globally=False),
+            analytics_enabled=False,
+        ),
+    )
     source = context.data_sources.add_sql(name, connection_string=_sqlalchemy_url(warehouse, suite.database))
     batch = source.add_table_asset(name, table_name=suite.table).add_batch_definition_whole_table("all")
     expectations = context.suites.add(gx.ExpectationSuite(name, expectations=suite.build(gxe)))
@@ -127,7 +138,7 @@ def _explain(result: Any) -> str:
     error = next((one["exception_message"] for one in _exceptions(result) if one.get("exception_message")), None)
     if error:
         return f"{what}: could not be evaluated: {error.splitlines()[0]}"
-    return f"{what}: {result.result.get('unexpected_count', result.result.get('observed_value'))} rows differ"
+    return f"{what}: not so in {result.result.get('unexpected_count', result.result.get('observed_value'))} rows"
 
 
 def _exceptions(result: Any) -> list[dict[str, Any]]:

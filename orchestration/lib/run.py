@@ -65,8 +65,8 @@ def _load_job(home: HomeSettings, progress: Callable[[str], None]) -> "JobDefini
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         manifest = pool.submit(prepare_manifest, home, WarehouseSettings())
-        from orchestration.defs.build.job import BUILD_JOB
         from orchestration.definitions import definitions
+        from orchestration.defs.build.job import BUILD_JOB
         from orchestration.lib.instance import prepare_instance
 
         prepare_instance(home)

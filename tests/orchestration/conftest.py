@@ -1,6 +1,5 @@
 """A home whose dbt project is parsed already, and a warehouse whose raw tables hold only what these tests put there."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,14 +8,21 @@ import pytest
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.manifest import prepare_manifest
+from tests.conftest import unused_port
 from tests.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
-def parsed_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clickhouse_port() -> int:
+    """The stack's port. dbt parses again when the address in its profile is another."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: int) -> Path:
     """A home's dbt directory after parsing, which takes seconds: once per worker."""
     home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
-    prepare_manifest(home, WarehouseSettings())
+    prepare_manifest(home, WarehouseSettings(port=clickhouse_port, url=None))
     return home.dbt_dir
 
 
@@ -28,9 +34,9 @@ def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path, clickhouse_port: int) -> Iterator[Stack]:
     """ClickHouse alone, with a site, and a home in which dbt has nothing left to parse."""
-    with running_stack(tmp_path_factory.mktemp("stack"), services=("clickhouse",)) as running:
+    folder, port = tmp_path_factory.mktemp("stack"), str(clickhouse_port)
+    with running_stack(folder, services=("clickhouse",), HEADWATER_CLICKHOUSE_PORT=port) as running:
         shutil.copytree(parsed_project, running.home.dbt_dir)
-        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
         yield running

@@ -39,7 +39,7 @@ def test_one_build_runs_at_a_time(instance: dg.DagsterInstance) -> None:
     assert concurrency.pool_config.default_pool_limit == 1
     assert concurrency.pool_config.pool_granularity is not None
     assert concurrency.pool_config.pool_granularity.value == "run"
-    assert isinstance(instance.run_coordinator, dg._core.run_coordinator.QueuedRunCoordinator)
+    assert type(instance.run_coordinator).__name__ == "QueuedRunCoordinator"
 
 
 def test_preparing_again_leaves_the_configuration_alone(home: HomeSettings) -> None:
