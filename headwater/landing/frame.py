@@ -7,8 +7,9 @@ checksum covers header and payload, so a frame is whole or it is not there.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from headwater.landing.errors import DamagedSegment
 
@@ -20,8 +21,7 @@ HEADER_BYTES = _FIELDS.size + _CHECKSUM.size
 MAGIC = b"HWF1"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """What one request landed.
 
     Its records have the sequences ``first_sequence`` up to, and without, ``first_sequence + events + rejected``.

@@ -9,8 +9,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from headwater.landing.directory import DirectoryLock, Identity, make_directory
 from headwater.landing.errors import BacklogFull, LandingUnavailable
@@ -27,11 +28,11 @@ _REFRESH_SECONDS = 1.0
 """The loader, another process, takes segments away; this often the log looks how many bytes are left."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     """A frame, and who waits until it is durable: a future of an event loop, or of a thread when ``loop`` is None."""
 
     frame: Frame
+    size: int
     loop: asyncio.AbstractEventLoop | None
     future: "asyncio.Future[None] | Future[None]"
 
@@ -128,9 +129,10 @@ class LandingLog:
         self.ensure_room()
         if not frame.events + frame.rejected:
             return False
+        size = frame.size
         with self._counting:
-            self._submitted_bytes += frame.size
-        self._queue.put(_Waiting(frame, loop, future))
+            self._submitted_bytes += size
+        self._queue.put(_Waiting(frame, size, loop, future))
         return True
 
     def _run(self) -> None:
@@ -156,7 +158,7 @@ class LandingLog:
             waiting = self._queue.get(timeout=self._patience())
             while waiting is not None:
                 group.append(waiting)
-                size += waiting.frame.size
+                size += waiting.size
                 if size >= _GROUP_BYTES:
                     return group, False
                 waiting = self._queue.get_nowait()
@@ -188,7 +190,7 @@ class LandingLog:
         except OSError as error:
             failure = LandingUnavailable(f"the landing log cannot be written: {error.strerror}")
         finally:
-            self._settled_bytes += sum(waiting.frame.size for waiting in group)
+            self._settled_bytes += sum(waiting.size for waiting in group)
             _wake(group, failure)
 
     def _seal_if_due(self, is_last: bool) -> None:
