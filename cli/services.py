@@ -47,7 +47,7 @@ def dagster_service(settings: DagsterSettings, home: HomeSettings) -> Service:
     return Service(
         name="dagster",
         argv=[
-            *(sys.executable, "-m", "dagster", "dev", "--workspace", str(PROJECT / "workspace.yaml")),
+            *(sys.executable, "-W", "ignore", "-m", "dagster", "dev", "--workspace", str(PROJECT / "workspace.yaml")),
             *("--host", settings.host, "--port", str(settings.port), "--log-level", "warning"),
         ],
         is_ready=_answers_http(settings.host, settings.port, "/server_info"),
