@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from headwater.warehouse.embedded.error import QueryError
 
 _TOKEN = re.compile(
-    rb"""(?P<space>\s+|--[^\n]*|\#[!\ ][^\n]*|/\*.*?(?:\*/|\Z))
+    rb"""(?P<space>(?:\s|\xc2\xa0|\xe2\x80[\x80-\x8b\xa8\xa9]|\xe3\x80\x80|\xef\xbb\xbf)+
+        |(?:--|//|\#[!\ ])[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<string>'(?:[^'\\]|\\.|'')*'?)
     |(?P<name>`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?)
-    |(?P<heredoc>\$(?:\w*)\$.*?\$\w*\$)
+    |(?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
     |(?P<word>[A-Za-z_]\w*)
     |(?P<other>\d[\w.]*|.)""",
     re.VERBOSE | re.DOTALL,
@@ -111,7 +112,7 @@ def parse_insert(sql: bytes) -> Insert | None:
     ``sql`` may be the beginning of a longer text, as long as it holds everything before the rows.
     """
     stream = tokens(sql)
-    if next(stream, _END).text != "INSERT":
+    if not _reaches_insert(stream):
         return None
     selects = False
     source: tuple[int, int] | None = None
@@ -137,6 +138,20 @@ def parse_insert(sql: bytes) -> Insert | None:
     if selects and not source:
         return None
     return Insert(sql[:end], "", len(sql), source)
+
+
+def _reaches_insert(stream: Iterator[Token]) -> bool:
+    """Advance past INSERT INTO, which WITH may precede."""
+    previous = next(stream, _END)
+    if not previous.is_word("WITH"):
+        return previous.is_word("INSERT")
+    for token in stream:
+        if token.is_word("INTO") and previous.is_word("INSERT"):
+            return True
+        if token.is_word("SELECT"):
+            return False
+        previous = token
+    return False
 
 
 def parse_query(sql: bytes) -> Query:
