@@ -120,7 +120,7 @@ def run_chaos(folder: Path, kills: int, seed: int, report: Callable[[str], None]
             assert not client.is_alive(), "a client did not get its events through"
         acknowledged = set().union(*(client.acknowledged for client in clients))
         report(f"  {len(acknowledged):,} events acknowledged; waiting for the backlog to drain")
-        _drain(stack)
+        drain(stack)
         return _compare(stack, counts, acknowledged, ready)
 
 
@@ -147,7 +147,8 @@ def _readiness(stack: Stack, victim: str, supervisor: Supervisor) -> Callable[[]
     return lambda: log.read_text().count("loader: ready") > before
 
 
-def _drain(stack: Stack) -> None:
+def drain(stack: Stack) -> None:
+    """Wait until the landing log has had no sealed segment for two seconds."""
     deadline = time.monotonic() + 120
     quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < 2:
