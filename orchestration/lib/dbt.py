@@ -1,6 +1,8 @@
 """dbt in a process of its own, with Headwater's connection: its environment, its events, its exit code.
 
-A process, because it can be stopped, keeps its settings and globals to itself, and costs two seconds more than a call.
+A process can be stopped, and keeps its settings, working directory and adapters to itself. A call in this one would be
+quicker by two to three seconds (5.8 s against 9.2 s, and 8.0 s against 10.3 s, for a build of all models and tests).
+`DbtCliResource` starts a process too, and before it `dbt --version`, which asks the package index what the latest is.
 """
 
 import os
@@ -49,7 +51,7 @@ def run_dbt(arguments: Sequence[str], environment: dict[str, str]) -> Generator[
     process = subprocess.Popen(
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments],
         cwd=PROJECT,
-        env={**os.environ, **environment, "DBT_LOG_FORMAT": "json"},
+        env={**os.environ, **environment, "DBT_LOG_FORMAT": "json", "DBT_USE_COLORS": "false"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

@@ -28,7 +28,7 @@ class BuildFailed(Exception):
 
     def __init__(self, reasons: Sequence[str], log: Path) -> None:
         self.reasons = list(reasons)
-        super().__init__("\n".join([*self.reasons, f"dbt's own words are in {log}"]))
+        super().__init__("\n".join(f"{reason}; see {log}" for reason in self.reasons))
 
 
 @dataclass(slots=True)

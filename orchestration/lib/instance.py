@@ -48,6 +48,8 @@ def instance_config(home: HomeSettings) -> dict[str, object]:
     """What dagster.yaml says."""
     return {
         "telemetry": {"enabled": False},
+        # No form that asks for an address before the first look at the UI.
+        "nux": {"enabled": False},
         "storage": {"sqlite": {"base_dir": str(home.dagster_dir / "storage")}},
         "local_artifact_storage": {
             "module": "dagster._core.storage.root",

@@ -30,7 +30,7 @@ def test_the_instance_reports_to_no_one_purges_ticks_and_keeps_its_files_at_home
 ) -> None:
     assert not instance.telemetry_enabled
     assert instance.get_settings("retention")["schedule"]["purge_after_days"]["success"] == 30
-    assert instance.get_settings("telemetry") == {"enabled": False}
+    assert not instance.nux_enabled
     assert (home.dagster_dir / "storage").is_dir()
 
 
