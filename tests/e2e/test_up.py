@@ -35,7 +35,9 @@ def up(headwater: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator["su
         time.sleep(0.2)
     yield process
     if process.poll() is None:
-        process.kill()
+        # What it started ends with it, so it has to end by itself.
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
