@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from headwater.settings import HomeSettings, WarehouseSettings
+from orchestration.lib.file_lock import LockBusy
+from orchestration.lib.manifest import ParseFailed, prepare_manifest
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, JobDefinition
@@ -40,29 +42,34 @@ class RunReport:
 def run_build(progress: Callable[[str], None]) -> RunReport:
     """Load, build and check once. ``progress`` is told what happens, a short line at a time.
 
-    The run is kept in the home's Dagster instance, where `headwater dagster` shows it. Nothing is raised for a step
-    that fails; the report says so. Raises ParseFailed when dbt cannot read its project.
+    The run is kept in the home's Dagster instance, where `headwater dagster` shows it. Nothing is raised for what
+    fails; the report says so. It has no run id when dbt could not read its project, and so no run began.
     """
     began = time.perf_counter()
-    home = HomeSettings()
+    home, report = HomeSettings(), RunReport()
     progress("starting Dagster")
-    job = _load_job(home, progress)
+    try:
+        job = _load_job(home, progress)
+    except (ParseFailed, LockBusy) as error:
+        report.failures.append(" ".join(str(error).split()))
+    else:
+        _run_job(job, home, report, progress)
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def _run_job(job: "JobDefinition", home: HomeSettings, report: RunReport, progress: Callable[[str], None]) -> None:
     from orchestration.lib.instance import open_instance
 
-    report = RunReport()
     with open_instance(home, has_compute_logs=False) as instance:
         for event in _execute(job, instance, report):
             _note(event, report, progress)
         run = instance.get_run_by_id(report.run_id)
         report.ok = run is not None and run.is_success and not report.checks_failed
-    report.seconds = time.perf_counter() - began
-    return report
 
 
 def _load_job(home: HomeSettings, progress: Callable[[str], None]) -> "JobDefinition":
     """dbt parses in a process of its own while this one imports Dagster: three seconds less when both are cold."""
-    from orchestration.lib.manifest import prepare_manifest
-
     with ThreadPoolExecutor(max_workers=1) as pool:
         manifest = pool.submit(prepare_manifest, home, WarehouseSettings())
         from orchestration.definitions import definitions

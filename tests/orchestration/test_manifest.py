@@ -8,7 +8,8 @@ import pytest
 from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib import manifest
 from orchestration.lib.dbt import PROJECT, dbt_environment
-from orchestration.lib.manifest import ParseFailed, prepare_manifest, project_digest
+from orchestration.lib.manifest import prepare_manifest, project_digest
+from orchestration.lib.run import run_build
 
 pytestmark = pytest.mark.xdist_group("orchestration")
 
@@ -52,8 +53,11 @@ def test_a_project_that_dbt_cannot_read_is_named_with_what_dbt_says(
 ) -> None:
     (project / "models" / "broken.sql").write_text("select * from {{ ref('nowhere') }}")
     monkeypatch.setattr("orchestration.lib.dbt.PROJECT", project)
-    with pytest.raises(ParseFailed, match="nowhere"):
-        prepare_manifest(home, WarehouseSettings())
+    report = run_build(lambda _: None)
+    assert (report.ok, report.run_id) == (False, "")
+    [failure] = report.failures
+    assert failure.startswith("dbt cannot read the project: ")
+    assert "nowhere" in failure
 
 
 def test_dbt_is_given_the_address_and_the_home(home: HomeSettings) -> None:
