@@ -47,7 +47,7 @@ class _Alone:
     def __init__(self, folder: Path) -> None:
         from chdb import _chdb
 
-        self._connection: Any = _chdb.connect(str(folder))
+        self._connection: Any = _chdb.connect(str(folder))  # type: ignore[attr-defined]
 
     def native_rows(self) -> bytes:
         """A million rows in ClickHouse's Native format."""

@@ -208,6 +208,8 @@ def _summary(progress: Progress, elapsed_ns: int) -> bytes:
 async def send_text(send: Send, status: int, text: str) -> None:
     """Send a short text that is no query's answer."""
     body = text.encode()
-    headers = [(b"content-type", b"text/plain; charset=UTF-8"), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"text/plain; charset=UTF-8")]
+    if status != 204:
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -26,7 +26,9 @@ class Application:
             await send_text(send, 200, "Ok.\n")
         elif path not in ("/", "/query"):
             await send_text(send, 404, f"There is no handle {path}\n\nUse / or /ping for health checks.\n")
-        elif scope["method"] not in ("GET", "POST", "HEAD", "OPTIONS"):
+        elif scope["method"] == "OPTIONS":
+            await send_text(send, 204, "")
+        elif scope["method"] not in ("GET", "POST", "HEAD"):
             await send_text(send, 501, "")
         else:
             await self._answer(scope, receive, send)
@@ -39,6 +41,7 @@ class Application:
         answer = Answer(self._executor.engine, request, send)
         try:
             self._check_login(request)
+            _check_supported(request)
             await Execution(self._executor, request, Body(receive), answer).run()
         except ClientGone:
             return
@@ -54,3 +57,12 @@ class Application:
                 "AUTHENTICATION_FAILED",
                 f"{user}: Authentication failed: password is incorrect, or there is no user with such name.",
             )
+
+
+def _check_supported(request: Request) -> None:
+    """Refuse what would otherwise be ignored with consequences. Raises QueryError."""
+    if request.flag("compress") or request.flag("decompress"):
+        text = "ClickHouse's own compression isn't supported here: use Accept-Encoding and Content-Encoding"
+        raise QueryError.named(48, "NOT_IMPLEMENTED", text)
+    if role := request.arguments.get("role"):
+        raise QueryError.named(511, "UNKNOWN_ROLE", f"There is no role `{role}`: the embedded server has one user")

@@ -137,7 +137,12 @@ class Execution:
         finally:
             watch.stop()
             if result.more:
-                await self._executor.call(result.close)
+                await self._executor.call(self._abandon, result)
+
+    def _abandon(self, result: Result) -> None:
+        """Stop a query that nobody reads any more. An engine that writes into a closed pipe goes on otherwise."""
+        self._executor.engine.kill(self._request.query_id)
+        result.close()
 
     def _blocks(self, workspace: Workspace, query: Query, result_format: str) -> Generator[bytes, None, None]:
         request, connection = self._request, workspace.connection()

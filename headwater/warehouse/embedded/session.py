@@ -1,5 +1,6 @@
 """Sessions: a connection that outlives a request."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from headwater.warehouse.embedded.error import QueryError
 
 DEFAULT_TIMEOUT = 60
 MAX_TIMEOUT = 3600
+# A session nobody asks for again is closed at most this long after its time. Seconds.
+_SWEEP = 5
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Sessions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._sessions: dict[str, Session] = {}
+        self._sweep: asyncio.TimerHandle | None = None
 
     def acquire(self, name: str, timeout: int, must_exist: bool) -> Session:
         """Take a session for one request. Raises QueryError when it is missing, busy, or the time-out too long."""
@@ -70,12 +74,18 @@ class Sessions:
         session.busy, session.expires = False, time.monotonic() + session.timeout
         if close or session.broken:
             self._drop(name)
+        elif self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_SWEEP, self._expire_again)
 
     def expire(self) -> None:
         """Close the sessions whose time is over."""
         now = time.monotonic()
         for name in [name for name, session in self._sessions.items() if not session.busy and session.expires < now]:
             self._drop(name)
+
+    def _expire_again(self) -> None:
+        self.expire()
+        self._sweep = asyncio.get_running_loop().call_later(_SWEEP, self._expire_again) if self._sessions else None
 
     def close(self) -> None:
         """Close every session that no request uses."""

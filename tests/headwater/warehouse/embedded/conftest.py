@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import psutil
@@ -22,7 +24,7 @@ class Reply:
     """What came back over HTTP."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -58,13 +60,13 @@ class Server:
         finally:
             connection.close()
 
-    def rows(self, sql: str, **arguments: str | int) -> list[list[str]]:
+    def rows(self, sql: str, **arguments: Any) -> list[list[str]]:
         """A result as text; fails on an error."""
         reply = self.send(sql, **arguments)
         assert reply.status == 200, reply.text
         return [line.split("\t") for line in reply.text.splitlines()]
 
-    def value(self, sql: str, **arguments: str | int) -> str:
+    def value(self, sql: str, **arguments: Any) -> str:
         """The only value of a result."""
         return self.rows(sql, **arguments)[0][0]
 

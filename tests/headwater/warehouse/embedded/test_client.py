@@ -87,13 +87,16 @@ def test_errors_arrive_as_the_clients_own(client: Any) -> None:
 
 
 def test_asynchronous_client_runs_queries_side_by_side(server: Server, table: str) -> None:
-    async def work() -> list[int]:
-        async with await clickhouse_connect.get_async_client(host="127.0.0.1", port=server.port) as client:
+    async def work() -> list[Any]:
+        client = await clickhouse_connect.get_async_client(host="127.0.0.1", port=server.port)
+        try:
             await client.insert(table, [[1, "a"], [2, "b"]], column_names=["id", "name"])
             results = await asyncio.gather(*(client.query(f"SELECT sum(id) + {n} FROM {table}") for n in range(6)))
-            return [result.first_row[0] for result in results]
+        finally:
+            await client.close()
+        return [result.result_rows for result in results]
 
-    assert asyncio.run(work()) == [3, 4, 5, 6, 7, 8]
+    assert asyncio.run(work()) == [[(total,)] for total in range(3, 9)]
 
 
 def test_sqlalchemy_reflects_inserts_and_selects(server: Server, table: str) -> None:

@@ -73,7 +73,7 @@ def test_answer_is_encoded_when_the_client_asks(server: Server, encoding: str) -
 
 def test_answer_is_plain_when_compression_is_switched_off(server: Server) -> None:
     reply = server.send("SELECT 1", headers={"Accept-Encoding": "gzip"}, enable_http_compression=0)
-    assert (reply.body, reply.headers["Content-Encoding"]) == (b"1\n", None)
+    assert (reply.body, "Content-Encoding" in reply.headers) == (b"1\n", False)
 
 
 def test_several_gzip_members_are_one_body(server: Server, table: str) -> None:

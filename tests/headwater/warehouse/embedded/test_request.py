@@ -109,3 +109,11 @@ def test_request_settings_do_not_leak_into_the_next_request(server: Server) -> N
     server.rows("USE system")
     assert server.send("SELECT * FROM leak").status == 404
     assert server.value("SELECT currentDatabase()") == "default"
+
+
+def test_what_is_not_supported_is_refused_and_not_ignored(server: Server) -> None:
+    assert server.send("SELECT 1", compress=1).status == 501
+    assert server.send("SELECT 1", decompress=1).status == 501
+    assert server.send("SELECT 1", role="admin").status == 404
+    assert server.send(method="OPTIONS").status == 204
+    assert server.send(method="DELETE").status == 501

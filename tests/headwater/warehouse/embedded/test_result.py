@@ -45,7 +45,7 @@ def test_totals_and_extremes_reach_the_client(server: Server) -> None:
 
 def test_statements_without_rows_answer_with_nothing(server: Server) -> None:
     reply = server.send("CREATE TABLE IF NOT EXISTS nothing (a UInt8) ENGINE = Memory")
-    assert (reply.status, reply.body, reply.headers["X-ClickHouse-Format"]) == (200, b"", None)
+    assert (reply.status, reply.body, "X-ClickHouse-Format" in reply.headers) == (200, b"", False)
     assert server.rows("SHOW TABLES LIKE 'nothing'") == [["nothing"]]
     assert server.rows("EXISTS nothing FORMAT CSV") == [["1"]]
     server.rows("DROP TABLE nothing")
@@ -168,7 +168,7 @@ def test_queries_beyond_the_limit_are_refused_clearly(server: Server) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         held = [threads.submit(hold, number) for number in range(8)]
-        time.sleep(1)
+        time.sleep(0.8)
         refused = server.send("SELECT 1")
         assert server.send(method="GET", path="/ping").status == 200
         assert {future.result().status for future in held} == {200}
