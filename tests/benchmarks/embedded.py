@@ -21,7 +21,7 @@ _TABLE = "CREATE OR REPLACE TABLE bench (id UInt64, name String, value Float64) 
 _INSERT = "INSERT INTO bench"
 
 
-def measure(rounds: int = 5, queries: int = 300) -> list[Figure]:
+def measure(rounds: int = 11, queries: int = 300) -> list[Figure]:
     """The median time of ``SELECT 1``, and the speed of an insert as a share of ``send_insert``, interleaved."""
     with tempfile.TemporaryDirectory() as folder, _serving(Path(folder)) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
