@@ -81,7 +81,7 @@ class DbtBuild:
             dagster_dbt_translator=self._translator,
             current_dbt_indirect_selection_env=None,
         )
-        environment = dbt_environment(self._settings, self._home)
+        environment = dbt_environment(self._settings, self._home) | {"DBT_TARGET_PATH": str(self._project.target)}
         if indirect:
             environment["DBT_INDIRECT_SELECTION"] = indirect
         outcome = _Outcome()
@@ -112,7 +112,7 @@ class DbtBuild:
 
     def _explain(self, result: dg.AssetCheckResult, unique_id: str) -> str:
         node = self._project.manifest["nodes"][unique_id]
-        sql = self._home.dbt_dir / "target" / "compiled" / node["package_name"] / node["original_file_path"]
+        sql = self._project.target / "compiled" / node["package_name"] / node["original_file_path"]
         if sql.suffix != ".sql":
             sql /= node["path"]
         found = (result.metadata or {}).get("dagster_dbt/failed_row_count")

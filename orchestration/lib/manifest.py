@@ -1,6 +1,12 @@
 """dbt's manifest: made when the project changed, read otherwise.
 
 Parsing takes seconds, and a code location is loaded by every process of Dagster and for every run.
+
+<dbt_dir>/projects/<digest>/manifest.json   the manifest of the project as it was with this digest
+                           /target/         dbt's own folder for it: what it compiled, and its partial parse
+
+A project that changed is parsed afresh and in a folder of its own: dbt's partial parse, given another state of the
+project, was seen to keep a unit test that had changed.
 """
 
 import hashlib
@@ -41,18 +47,19 @@ def project_digest(project: Path = PROJECT) -> str:
 
 
 def prepare_manifest(home: HomeSettings, warehouse: WarehouseSettings) -> Path:
-    """The path of the project's manifest, parsed if the project changed. Its stem is the project's digest.
+    """The path of the project's manifest, parsed if the project changed. Its folder is named by the digest.
 
     No warehouse needs to answer. Raises ParseFailed, or LockBusy when another process parses for two minutes.
     """
-    kept = home.dbt_dir / "manifests"
-    path = kept / f"{project_digest()}.json"
+    folder = home.dbt_dir / "projects" / project_digest()
+    path = folder / "manifest.json"
     if path.exists():
         return path
     with file_lock(home.dbt_dir / "parse.lock", "parsing the dbt project", _PARSE_SECONDS):
         if not path.exists():
-            _parse(dbt_environment(warehouse, home))
-            _keep(home.dbt_dir / "target" / "manifest.json", path)
+            _parse({**dbt_environment(warehouse, home), "DBT_TARGET_PATH": str(folder / "target")})
+            _keep(folder / "target" / "manifest.json", path)
+            _prune(folder.parent)
     return path
 
 
@@ -62,6 +69,8 @@ class Project:
 
     digest: str
     manifest: Manifest
+    target: Path
+    """dbt's folder for it. No other state of the project is ever parsed or built there."""
 
 
 def read_project(home: HomeSettings, warehouse: WarehouseSettings) -> Project:
@@ -69,7 +78,7 @@ def read_project(home: HomeSettings, warehouse: WarehouseSettings) -> Project:
     path = prepare_manifest(home, warehouse)
     manifest: Manifest = orjson.loads(path.read_bytes())
     _attach_tests(manifest)
-    return Project(path.stem, manifest)
+    return Project(path.parent.name, manifest, path.with_name("target"))
 
 
 def _attach_tests(manifest: Manifest) -> None:
@@ -108,7 +117,7 @@ def _files(project: Path) -> Iterator[Path]:
 
 def _parse(environment: dict[str, str]) -> None:
     said = []
-    events = run_dbt(["parse"], environment)
+    events = run_dbt(["parse", "--no-partial-parse"], environment)
     while True:
         try:
             event = next(events)
@@ -122,10 +131,12 @@ def _parse(environment: dict[str, str]) -> None:
 
 
 def _keep(made: Path, path: Path) -> None:
-    """Whole or not at all: another process may look for it at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}")
+    """Whole or not at all: another process may look for it at any moment, and dbt writes its own again and again."""
+    part = path.with_suffix(".part")
     shutil.copyfile(made, part)
     part.replace(path)
-    for old in sorted(path.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
-        old.unlink(missing_ok=True)
+
+
+def _prune(projects: Path) -> None:
+    for old in sorted(projects.iterdir(), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

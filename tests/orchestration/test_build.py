@@ -38,7 +38,8 @@ def client(stack: Stack) -> Iterator[Warehouse]:
 
 def unit_tests_run(stack: Stack) -> set[str]:
     """Unit tests that the last build ran."""
-    results = json.loads((stack.home.dbt_dir / "target" / "run_results.json").read_text())["results"]
+    target = stack.home.dbt_dir / "projects" / project_digest() / "target"
+    results = json.loads((target / "run_results.json").read_text())["results"]
     return {one["unique_id"] for one in results if one["unique_id"].startswith("unit_test.")}
 
 

@@ -45,7 +45,7 @@ def test_a_project_that_did_not_change_is_not_parsed_again(
         raise AssertionError("dbt ran")
 
     monkeypatch.setattr(manifest, "run_dbt", fail)
-    assert prepare_manifest(parsed_home, WarehouseSettings()).stem == project_digest()
+    assert prepare_manifest(parsed_home, WarehouseSettings()).parent.name == project_digest()
 
 
 def test_a_project_that_dbt_cannot_read_is_named_with_what_dbt_says(
