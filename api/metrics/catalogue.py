@@ -43,6 +43,11 @@ class SemanticModel:
     measures: dict[str, Measure] = field(default_factory=dict)
     entity: str = ""
 
+    @property
+    def is_of_one_site(self) -> bool:
+        """Whether its rows are told apart by site; if not, they are of the whole organization."""
+        return "site_id" in self.dimensions
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

@@ -75,7 +75,7 @@ def compile_query(
 def _conditions(model: SemanticModel) -> list[exp.Expr]:
     time = model.time_expression
     conditions = ["org_id = {org_id:String}", f"{time} >= {{start:Date}}", f"{time} < {{end:Date}}"]
-    if "site_id" in model.dimensions:
+    if model.is_of_one_site:
         conditions.append("site_id = {site_id:String}")
     return [_parse(condition) for condition in conditions]
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.auth import Caller
+from api.errors import MissingScope
 from api.metrics.catalogue import GRAINS, Catalogue, Metric
 from api.metrics.errors import ModelsMissing, UnknownGroup, UnknownMetric, WarehouseUnavailable
 from api.metrics.schemas import MetricAnswer, MetricDescription, MetricLibrary, MetricRow
@@ -39,7 +40,8 @@ class MetricService:
     def answer(self, caller: Caller, name: str, window: Window, group_by: Sequence[str]) -> MetricAnswer:
         """The metric over the window, in total and by group.
 
-        Raises UnknownMetric, UnknownGroup, WarehouseUnavailable, ModelsMissing.
+        Raises UnknownMetric, UnknownGroup, WarehouseUnavailable, ModelsMissing, or MissingScope for a metric that is of
+        the whole organization.
         """
         metric = self.find(name)
         (total,) = self.rows(caller, [metric], window)
@@ -94,6 +96,10 @@ class MetricService:
         for name in group_by:
             if name not in groups_of(metrics[0]):
                 raise UnknownGroup(f"{metrics[0].name} cannot be grouped by {name!r}.", groups=groups_of(metrics[0]))
+        if not metrics[0].model.is_of_one_site and "usage:read" not in caller.scopes:
+            raise MissingScope(
+                f"{metrics[0].name} is of the whole organization: the key {caller.key_id} lacks the scope usage:read."
+            )
         scope = Scope(caller.org_id, caller.site_id, window.start, window.end)
         return compile_query(self.catalogue, metrics, scope, group_by, **how)
 

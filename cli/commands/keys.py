@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.errors import CommandFailed
+from headwater.control.key import DEFAULT_SCOPES, SCOPES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-SCOPES = ("events:write", "metrics:read")
 
 
 @click.group("keys")
@@ -24,9 +23,17 @@ def command() -> None:
 @click.option("--host", "hosts", multiple=True, help="A host of the site whose pages may send events; repeatable.")
 @click.option("--timezone", default=None, help="The site's time zone, as in Europe/Berlin; UTC for a new site.")
 @click.option("--name", default="", help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="Default: both.")
-@click.option("--rate", default=60_000, show_default=True, help="Requests a minute.")
-@click.option("--days", type=int, default=None, help="Days until the key expires; never by default.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="Repeatable; events:write and metrics:read by default. usage:read is the whole organization's.",
+)
+@click.option("--rate", type=click.IntRange(min=1), default=60_000, show_default=True, help="Requests a minute.")
+@click.option(
+    "--days", type=click.IntRange(1, 36_500), default=None, help="Days until the key expires; never by default."
+)
 def create(
     site: str,
     org: str,
@@ -44,7 +51,7 @@ def create(
     with _session() as session:
         ensure_site(session, org, site, hosts=list(hosts), timezone=timezone)
         _, secret = create_key(
-            session, org, site, name, scopes=list(scopes or SCOPES), rate_per_minute=rate, expires_at=expires_at
+            session, org, site, name, scopes=list(scopes or DEFAULT_SCOPES), rate_per_minute=rate, expires_at=expires_at
         )
         session.commit()
     click.echo(secret)
@@ -55,9 +62,10 @@ def list_() -> None:
     """List the keys, without their secrets."""
     from headwater.control import list_keys
 
+    now = datetime.now(UTC)
     with _session() as session:
         for key in list_keys(session):
-            state = "revoked" if key.revoked_at else "in force"
+            state = "revoked" if key.revoked_at else "in force" if key.is_in_force(now) else "expired"
             scopes = ",".join(key.scopes)
             click.echo(
                 f"{key.id}  {key.org_id}/{key.site_id}  {scopes}  {key.rate_per_minute}/min  {state}  {key.name}"

@@ -7,13 +7,16 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from headwater.control.errors import BrokenName, UnknownSite
 from headwater.control.model import ApiKey, Site
 
-SCOPES = ("events:write", "metrics:read")
+SCOPES = ("events:write", "metrics:read", "usage:read")
+"""What a key may be for: sending events, reading its site's metrics, reading its whole organization's usage."""
+
+DEFAULT_SCOPES = ("events:write", "metrics:read")
 _KEY = re.compile(r"hw_([0-9a-f]{8})_([0-9a-f]{48})")
 
 
@@ -22,7 +25,7 @@ def create_key(
     org_id: str,
     site_id: str,
     name: str = "",
-    scopes: Iterable[str] = SCOPES,
+    scopes: Iterable[str] = DEFAULT_SCOPES,
     rate_per_minute: int = 60_000,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
@@ -73,8 +76,9 @@ def list_keys(session: Session, site_id: str | None = None) -> Sequence[ApiKey]:
 
 
 def count_keys(session: Session) -> int:
-    """Keys that are not revoked."""
-    return session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None))) or 0
+    """Keys that are neither revoked nor expired."""
+    now = datetime.now(UTC)
+    return sum(key.is_in_force(now) for key in session.scalars(select(ApiKey).where(ApiKey.revoked_at.is_(None))))
 
 
 def revoke_key(session: Session, key_id: str) -> bool:

@@ -42,7 +42,8 @@ def up(headwater: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator["su
 
 @pytest.fixture(scope="module")
 def key(headwater: Run, up: "subprocess.Popen[str]") -> str:
-    return headwater("keys", "create", "--site", "my-site", "--host", "example.com").stdout.strip()
+    scopes = ("--scope", "events:write", "--scope", "metrics:read", "--scope", "usage:read")
+    return headwater("keys", "create", "--site", "my-site", "--host", "example.com", *scopes).stdout.strip()
 
 
 @pytest.mark.xdist_group("up")
@@ -80,6 +81,13 @@ class TestUp:
             groups = ",".join(metric["group_by"])
             answer = _call(headwater, f"/api/v1/metrics/{metric['name']}?group_by={groups}", key)
             assert answer["metric"]["name"] == metric["name"]
+
+    def test_a_sites_key_does_not_read_the_usage_of_its_organization(self, headwater: Run, up: object) -> None:
+        key = headwater("keys", "create", "--site", "other-site").stdout.strip()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            _call(headwater, "/api/v1/metrics/usage_events?group_by=metric", key)
+        assert refused.value.code == 403
+        assert json.load(refused.value)["error"]["code"] == "missing_scope"
 
     @pytest.mark.parametrize(
         ("path", "status", "code"),
