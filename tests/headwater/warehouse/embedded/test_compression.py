@@ -45,7 +45,11 @@ def test_statement_and_rows_may_be_encoded_together(server: Server, table: str, 
     assert server.value(f"SELECT count() FROM {table}") == "2"
 
 
-@pytest.mark.parametrize("body", [b"1\ta\n", gzip.compress(b"1\ta\n"), lz4.frame.compress(b"1\ta\n")])
+@pytest.mark.parametrize(
+    "body",
+    [b"1\ta\n", gzip.compress(b"1\ta\n"), lz4.frame.compress(b"1\ta\n")],
+    ids=["plain", "gzip", "lz4"],
+)
 def test_encoding_auto_is_found_out(server: Server, table: str, body: bytes) -> None:
     query = f"INSERT INTO {table} FORMAT TabSeparated"
     assert server.send(body, query=query, headers={"Content-Encoding": "auto"}).status == 200
