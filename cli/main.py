@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -63,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     # It logs a connection it could not make, which we say in our own words.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+    # So that `finally` runs: what a command started is stopped however the command is.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         sys.exit(cli.main(args=arguments, prog_name="headwater", standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -78,10 +82,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error}; start it with `headwater up` or `headwater clickhouse`", 3)
     except WarehouseError as error:
         _fail(str(error), 1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}", 1)
     except Exception as error:
         if not _is_for_people(error):
             raise
         _fail(str(error), 1)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 def _is_for_people(error: Exception) -> bool:

@@ -5,10 +5,12 @@ for, to the terminal with the name in front.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +62,8 @@ class Supervisor:
         process = self._spawn(service)
         deadline = time.monotonic() + service.ready_seconds
         while not service.is_ready():
+            if self._stopping.is_set():
+                raise CommandFailed(f"stopped before {service.name} was ready")
             if process.poll() is not None:
                 raise CommandFailed(f"{service.name} ended with code {process.returncode}: {self._last_words(service)}")
             if time.monotonic() > deadline:
@@ -111,6 +115,7 @@ class Supervisor:
             errors="replace",
             # Ctrl-C reaches the whole foreground group; services are stopped by us, in order.
             start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
         previous = self._restarts.get(service.name)
         self._restarts[service.name] = (time.monotonic(), previous[1] + 1 if previous else 0)
@@ -149,6 +154,16 @@ class Supervisor:
             self._show(name, message)
 
 
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent is gone, however that went: no port stays taken."""
+    assert _LIBC is not None
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def free_port() -> int:
     """A port nothing listens on right now."""
     with socket.socket() as probe:
@@ -159,7 +174,7 @@ def free_port() -> int:
 
 def port_is_taken(host: str, port: int) -> bool:
     """Whether something listens on the port already."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

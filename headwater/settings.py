@@ -6,8 +6,9 @@ A setting's environment variable is the class's prefix and the field's name: ``A
 
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -67,6 +68,17 @@ class WarehouseSettings(BaseSettings):
     max_memory: str = Field("4Gi", description="Memory limit of the embedded server, in bytes or with Mi, Gi.")
     max_concurrent_queries: int = Field(32, ge=1, description="Queries the embedded server runs at once.")
 
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        # Reading the port raises ValueError for one that is no number.
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("must be http://host:port or https://host:port")
+        return url
+
     @property
     def is_embedded(self) -> bool:
         return self.url is None
@@ -74,7 +86,8 @@ class WarehouseSettings(BaseSettings):
     @property
     def address(self) -> str:
         """The address clients use, without a trailing slash."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
 
 class LandingSettings(BaseSettings):

@@ -45,7 +45,10 @@ def read_metric(
     end: Annotated[date | None, Query(description="Day after the last; tomorrow if absent.")] = None,
     group_by: Annotated[list[str] | None, Query(description="Dimensions or day, week, month …; repeatable.")] = None,
 ) -> MetricAnswer:
-    """A metric of the key's site, or of its organization with the scope usage:read, over a window of days in the site's time zone, in total and by group."""
+    """A metric of the key's site over a window of days in the site's time zone, in total and by group.
+
+    Usage is of the whole organization, by days in UTC, and needs the scope usage:read.
+    """
     window = choose_window(start, end, today_in(caller.timezone))
     groups = list(dict.fromkeys(part for text in group_by or () for part in text.split(",") if part))
     return metrics.answer(caller, name, window, groups)

@@ -67,6 +67,7 @@ def command(seed: int, scale: float) -> None:
 
 def _fresh_home() -> HomeSettings:
     place = HomeSettings().home / "demo"
+    _refuse_if_in_use(place)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     os.environ["HEADWATER_HOME"] = str(place)
@@ -76,6 +77,20 @@ def _fresh_home() -> HomeSettings:
         wanted = int(os.environ.get(setting, usual))
         os.environ[setting] = str(free_port() if port_is_taken("127.0.0.1", wanted) else wanted)
     return HomeSettings()
+
+
+def _refuse_if_in_use(place: Path) -> None:
+    """The demo begins by deleting its home, which must not happen under somebody who looks around in it."""
+    from headwater.warehouse.embedded.error import StartError
+    from headwater.warehouse.embedded.lock import lock_directory
+
+    directory = place / "clickhouse"
+    if directory.is_dir():
+        try:
+            with lock_directory(directory, "headwater demo"):
+                pass
+        except StartError as error:
+            raise CommandFailed(f"an earlier demo is still running: {error}") from error
 
 
 def _start(supervisor: Supervisor) -> None:

@@ -40,10 +40,14 @@ def command(query: str, form: str, limit: int) -> None:
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*names)
+    # Text, because a visitor may have sent what looks like markup.
+    table = Table()
+    for name in names:
+        table.add_column(Text(name))
     for row in rows[:limit]:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console = Console()
     console.print(table)
     if len(rows) > limit:

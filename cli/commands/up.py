@@ -26,7 +26,7 @@ def command(no_dagster: bool) -> None:
 
     home, warehouse, api, dagster = HomeSettings(), WarehouseSettings(), ApiSettings(), DagsterSettings()
     supervisor = Supervisor(home.home / "logs", show=_show)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.request_stop())
     began = time.monotonic()
     try:

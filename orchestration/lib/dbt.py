@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
+import msgspec
 
 from headwater.settings import HomeSettings, WarehouseSettings
 
@@ -68,8 +68,8 @@ def run_dbt(arguments: Sequence[str], environment: dict[str, str]) -> Generator[
 def _parse_event(line: bytes) -> dict[str, Any]:
     """A line that is no record, as of a crash before dbt logs, becomes one."""
     try:
-        event: dict[str, Any] = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        event: dict[str, Any] = msgspec.json.decode(line)
+    except msgspec.DecodeError:
         return {"info": {"name": "Text", "level": "info", "msg": line.decode(errors="replace").rstrip()}, "data": {}}
     return event
 

@@ -14,8 +14,8 @@ BENCHMARKS = {
 }
 
 
-def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all. Returns the number of goals missed."""
     figures = []
     for name in names or BENCHMARKS:
         print(f"{name} …", flush=True)
@@ -24,6 +24,7 @@ def main(names: list[str]) -> None:
     path = Path("build/bench.json")
     write_figures(figures, path)
     print(f"written to {path}")
+    return sum(figure.verdict == "MISSED" for figure in figures)
 
 
-main(sys.argv[1:])
+sys.exit(main(sys.argv[1:]))

@@ -27,6 +27,9 @@ def main() -> int:
         f"chaos: {sum(report.kills.values())} kills, {report.acknowledged:,} acknowledged,"
         f" {len(report.lost)} lost, {len(report.doubled)} doubled, {report.unaccounted} unaccounted for"
     )
+    if report.slowest_median > 2:
+        print(f"chaos: ready again after {report.slowest_median:.2f} s, which is more than 2 s")
+        return 1
     return int(bool(report.lost or report.doubled or report.unaccounted))
 
 

@@ -1,4 +1,4 @@
-"""Ten kills here; `make chaos KILLS=100` for more."""
+"""Ten kills here; `make chaos KILLS=100` for more, and for the time until each process is ready again."""
 
 from pathlib import Path
 

@@ -54,6 +54,9 @@ def test_an_unknown_command_is_a_usage_error(headwater: Run) -> None:
     [
         (("sql", "SELECT 1"), {}, 3, "no ClickHouse answers at"),
         (("api",), {"HEADWATER_API_PORT": "many"}, 2, "setting ApiSettings.port"),
+        (("sql", "SELECT 1"), {"HEADWATER_CLICKHOUSE_URL": "http://h:abc"}, 2, "WarehouseSettings.url"),
+        (("sql", "SELECT 1"), {"HEADWATER_CLICKHOUSE_URL": "localhost:8123"}, 2, "must be http://host:port"),
+        (("keys", "list"), {"HEADWATER_HOME": "/dev/null/home"}, 1, "/dev/null/home"),
         (("run",), {"HEADWATER_CLICKHOUSE_URL": "http://127.0.0.1:9"}, 3, "no ClickHouse answers at"),
         (("keys", "revoke", "00000000"), {}, 1, "no key 00000000"),
         (("keys", "create", "--site", "My Site"), {}, 1, "cannot be the id of a site"),

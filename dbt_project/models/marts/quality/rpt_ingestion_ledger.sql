@@ -1,7 +1,7 @@
 {{ config(order_by=['org_id', 'site_id', 'hour']) }}
 
--- What was received is counted on the receipts, what became of it on the tables that hold it: a row lost on the way
--- between them leaves a gap that tests/assert_ingestion_ledger_closes.sql finds.
+-- Each outcome is counted by itself, and tests/assert_ingestion_ledger_closes.sql finds a receipt with none or two. That
+-- no receipt was lost between log and warehouse is what tests/assert_receipts_are_what_the_collectors_wrote.sql finds.
 with receipts as (
     select
         org_id,
