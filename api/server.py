@@ -8,6 +8,7 @@ import sys
 import uvicorn
 
 from api.app import Configuration, create_app
+from api.connection import HttpConnection
 from headwater.contracts.limits import BATCH_BYTES
 from headwater.control import ControlError
 from headwater.intake import PlacesMissing
@@ -40,7 +41,7 @@ def main() -> None:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=HttpConnection,
             ws="websockets-sansio",
             ws_max_size=BATCH_BYTES,
             lifespan="on",

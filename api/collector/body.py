@@ -12,7 +12,7 @@ from api.errors import BodyTooLarge, BodyTooSlow, MalformedBody, UnsupportedEnco
 from headwater.contracts.limits import BATCH_BYTES
 
 BODY_SECONDS = 30.0
-"""Time for a body to arrive, from its first part to its last."""
+"""Time for a body to arrive, from the request's head to the last part."""
 
 DISCARDED_BYTES = 64 * 1024**2
 """Bytes of an oversized body that are read and thrown away: a client that is cut off while it sends never sees why."""
@@ -30,46 +30,45 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     Raises BodyTooLarge, BodyTooSlow, UnsupportedEncoding, MalformedBody when it cannot be decompressed, ClientGone.
     """
     declared = headers.get(b"content-length", b"")
-    if len(declared) > 6 and int(declared) > BATCH_BYTES:
-        if b"expect" not in headers:
-            await _read_on(bytearray(), receive)
+    too_large = len(declared) > 6 and int(declared) > BATCH_BYTES
+    if too_large and b"expect" in headers:
         raise BodyTooLarge
-    message = await receive()
-    if message["type"] != "http.request":
-        raise ClientGone
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        body = await _read_on(bytearray(body), receive)
-    if len(body) > BATCH_BYTES:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _receive_all(receive)
+    except TimeoutError:
+        raise BodyTooSlow from None
+    if too_large or len(body) > BATCH_BYTES:
         raise BodyTooLarge
     encoding = headers.get(b"content-encoding")
     return body if encoding is None else decompress(body, encoding)
 
 
-async def _read_on(body: bytearray, receive: Receive) -> bytes:
-    """The body with the parts that follow. Raises BodyTooLarge, BodyTooSlow, ClientGone."""
-    size = len(body)
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            more = True
-            while more:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise ClientGone
-                part: bytes = message.get("body", b"")
-                more = message.get("more_body", False)
-                size += len(part)
-                if size <= BATCH_BYTES:
-                    body += part
-                else:
-                    body.clear()
-                    if size > DISCARDED_BYTES:
-                        break
-    except TimeoutError:
-        raise BodyTooSlow from None
+async def _receive_all(receive: Receive) -> bytes:
+    """All parts of a body. Raises BodyTooLarge, ClientGone."""
+    part, more = await _receive_part(receive)
+    if not more:
+        # Nearly every body comes in one part, which needn't be copied.
+        return part
+    body, size = bytearray(part), len(part)
+    while more and size <= DISCARDED_BYTES:
+        part, more = await _receive_part(receive)
+        size += len(part)
+        if size <= BATCH_BYTES:
+            body += part
+        else:
+            body.clear()
     if size > BATCH_BYTES:
         raise BodyTooLarge
     return bytes(body)
+
+
+async def _receive_part(receive: Receive) -> tuple[bytes, bool]:
+    """The next part, and whether there are more."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientGone
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def decompress(body: bytes, encoding: bytes) -> bytes:
