@@ -199,9 +199,10 @@ class LandingLog:
             size = writer.size
             try:
                 writer.seal()
-                self._sealed_bytes += size
             except OSError as error:
                 _log.error("a segment of %s could not be sealed, trying again: %s", self.collector_id, error)
+            finally:
+                self._sealed_bytes += size - writer.size
 
     def _refresh_if_due(self) -> None:
         now = time.monotonic()

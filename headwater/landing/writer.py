@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from headwater.landing.directory import make_directory, move_durably, sync_directory, write_durably
+from headwater.landing.directory import make_directory, sync_directory, write_durably
 from headwater.landing.frame import has_frame_after, whole_frames_bytes
 from headwater.landing.segment import SUFFIX, segment_name
 
@@ -28,6 +28,7 @@ class SegmentWriter:
         self._handle = -1
         self._began = 0.0
         self._is_behind = False
+        self._owes_sync = False
         self.size = 0
         """Bytes of whole, synced frames in the segment being written."""
         self._restore_all()
@@ -41,6 +42,7 @@ class SegmentWriter:
 
         A segment whose sync failed is sealed as it was before: what the kernel still holds of it cannot be trusted.
         """
+        self._sync_moves()
         if self._path is None:
             self._create(first_sequence)
         try:
@@ -54,17 +56,28 @@ class SegmentWriter:
     def seal(self) -> None:
         """Hand the segment over to the loader. Nothing happens when it has no frame.
 
-        Raises OSError; the segment is tried again when it is as old as it was now.
+        Raises OSError. A segment that could not be moved is tried again when it is as old as it was now; one that was
+        is handed over, and its new name is made durable before anything else is acknowledged.
         """
-        if self._path is None:
-            return
-        self._began = time.monotonic()
-        if self.size:
-            os.utime(self._handle)
-            move_durably(self._path, self._sealed / self._path.name)
-        else:
-            self._path.unlink()
-        self._forget()
+        if self._path is not None:
+            self._began = time.monotonic()
+            if self.size:
+                os.utime(self._handle)
+                self._move(self._path)
+            else:
+                self._path.unlink()
+            self._forget()
+        self._sync_moves()
+
+    def _move(self, path: Path) -> None:
+        path.rename(self._sealed / path.name)
+        self._owes_sync = True
+
+    def _sync_moves(self) -> None:
+        if self._owes_sync:
+            sync_directory(self._sealed)
+            sync_directory(self._open)
+            self._owes_sync = False
 
     def _create(self, first_sequence: int) -> None:
         if self._is_behind:
@@ -91,8 +104,9 @@ class SegmentWriter:
                 self._restore_all()
 
     def _forget(self) -> None:
-        os.close(self._handle)
+        handle = self._handle
         self._path, self._handle, self.size = None, -1, 0
+        os.close(handle)
 
     def _restore_all(self) -> None:
         self._is_behind = True
@@ -117,7 +131,8 @@ class SegmentWriter:
             os.fsync(handle)
         finally:
             os.close(handle)
-        move_durably(path, self._sealed / path.name)
+        self._move(path)
+        self._sync_moves()
 
     def _keep_damaged(self, path: Path, content: bytes, good: int) -> None:
         """A crash tears the end of a file. Whole frames behind a broken one mean that the disk lost something."""
