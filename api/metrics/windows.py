@@ -9,6 +9,9 @@ from api.metrics.errors import BrokenWindow
 
 Period = Literal["today", "yesterday", "last_7_days", "last_30_days", "last_90_days", "this_month", "last_month"]
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2149, 6, 6)
+"""What a Date of ClickHouse holds."""
+
 _DAYS = 30
 _LONGEST = timedelta(days=3660)
 
@@ -25,8 +28,9 @@ class Window:
         return (self.end - self.start).days
 
     def before(self) -> "Window":
-        """The window of the same length that ends where this one begins."""
-        return Window(self.start - (self.end - self.start), self.start)
+        """The window of the same length that ends where this one begins; shorter where the days begin."""
+        days = min(self.end - self.start, self.start - FIRST_DAY)
+        return Window(self.start - days, self.start)
 
     def each_day(self) -> list[date]:
         return [self.start + timedelta(days=n) for n in range(self.days)]
@@ -39,8 +43,11 @@ def today_in(timezone: str) -> date:
 
 def choose_window(start: date | None, end: date | None, today: date) -> Window:
     """The window asked for; thirty days up to and with today where it is left open. Raises BrokenWindow."""
-    last = end or (start + timedelta(days=_DAYS) if start else today + timedelta(days=1))
-    first = start or last - timedelta(days=_DAYS)
+    for day in (start, end):
+        if day and not FIRST_DAY <= day <= LAST_DAY:
+            raise BrokenWindow(f"Days are from {FIRST_DAY} to {LAST_DAY}.")
+    last = end or (min(start + timedelta(days=_DAYS), LAST_DAY) if start else today + timedelta(days=1))
+    first = start or max(last - timedelta(days=_DAYS), FIRST_DAY)
     if first >= last or last - first > _LONGEST:
         raise BrokenWindow
     return Window(first, last)
