@@ -79,9 +79,6 @@ class PageCollector:
             return
         await send_json(send, 202, answer, cross_origin)
 
-    def _new_bucket(self, _address: str) -> TokenBucket:
-        return TokenBucket(self._rate_per_minute)
-
     async def _site_of(self, query_string: bytes) -> _Hosted:
         """Raises BrokenRequest without a site parameter, UnknownSite."""
         try:
