@@ -20,7 +20,7 @@ from api.collector.client_address import ClientAddress
 from api.collector.collector import Collector
 from api.collector.description import describe_collector
 from api.collector.router import router as collector_router
-from api.collector.stream import StreamCollector
+from api.collector.stream import StreamCollector, refuse_stream, require_upgrade
 from api.docs_page import render_docs
 from api.errors import ApiError, BrokenRequest, MethodNotAllowed, NotFound, Unexpected
 from api.metrics.catalogue import read_catalogue
@@ -64,14 +64,20 @@ class Configuration:
 
 
 class Application:
-    """An ASGI application: some exact paths of its own, and another application for everything else."""
+    """An ASGI application: exact paths of its own, and another application for all other HTTP."""
 
-    def __init__(self, routes: Mapping[str, ASGIApp], api: FastAPI) -> None:
+    def __init__(self, routes: Mapping[str, ASGIApp], streams: Mapping[str, ASGIApp], api: FastAPI) -> None:
         self.api = api
         self._routes = dict(routes)
+        self._streams = dict(streams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._routes.get(scope.get("path", ""), self.api)
+        if scope["type"] == "http":
+            route = self._routes.get(scope["path"], self.api)
+        elif scope["type"] == "websocket":
+            route = self._streams.get(scope["path"], refuse_stream)
+        else:
+            route = self.api
         await route(scope, receive, send)
 
 
@@ -118,10 +124,10 @@ def create_app(configuration: Configuration | None = None) -> Application:
     routes: dict[str, ASGIApp] = {
         "/api/v1/events": collector.serve,
         "/api/v1/events/batch": collector.serve,
-        "/api/v1/events/stream": StreamCollector(collector).serve,
+        "/api/v1/events/stream": require_upgrade,
         "/api/v1/collect": pages.serve,
     }
-    return Application(routes, api)
+    return Application(routes, {"/api/v1/events/stream": StreamCollector(collector).serve}, api)
 
 
 def _describe(api: FastAPI) -> None:

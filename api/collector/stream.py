@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.collector.answer import as_api_error, encode_error, send_error
 from api.collector.collector import WRITE, Collector
-from api.errors import ApiError, BodyTooLarge, InvalidKey, UpgradeRequired
+from api.errors import ApiError, BodyTooLarge, InvalidKey, NotFound, UpgradeRequired
 from headwater.contracts.limits import BATCH_BYTES
 
 _POLICY_VIOLATION = 1008
@@ -20,9 +20,6 @@ class StreamCollector:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until it ends: the ASGI application of the route."""
-        if scope["type"] != "websocket":
-            await send_error(send, UpgradeRequired())
-            return
         headers = dict(scope["headers"])
         await receive()
         try:
@@ -57,6 +54,17 @@ class StreamCollector:
             raise BodyTooLarge
         sender = self._collector.sender(scope, headers, caller.org_id, caller.site_id, caller.hosts, "api")
         return await self._collector.take(body, sender)
+
+
+async def require_upgrade(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer plain HTTP on the stream's address."""
+    await send_error(send, UpgradeRequired())
+
+
+async def refuse_stream(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a WebSocket's handshake on any other address."""
+    await receive()
+    await _refuse_handshake(scope, send, NotFound("This address does not speak WebSocket."))
 
 
 async def _refuse_handshake(scope: Scope, send: Send, error: ApiError) -> None:

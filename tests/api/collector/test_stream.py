@@ -90,6 +90,15 @@ def test_plain_http_is_told_to_upgrade(client: httpx.Client) -> None:
     assert response.headers["upgrade"] == "websocket"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/events/batch", "/api/v1/collect?site=shop", "/health"])
+def test_a_websocket_anywhere_else_is_refused_without_a_traceback(collector: CollectorProcess, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://127.0.0.1:{collector.port}{path}")
+    assert refused.value.response.status_code == 404
+    assert json.loads(refused.value.response.body)["error"]["code"] == "not_found"
+    assert "Traceback" not in (collector.home.home.parent / "api.log").read_text()
+
+
 def _ask(stream: ClientConnection) -> dict[str, dict[str, str]]:
     stream.send(json.dumps(EVENT))
     answer: dict[str, dict[str, str]] = json.loads(stream.recv(timeout=10))
