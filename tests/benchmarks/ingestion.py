@@ -1,10 +1,15 @@
-"""From HTTP to queryable, as ratios against ClickHouse's own inserts of the same events, interleaved in one run."""
+"""From HTTP to queryable, as ratios against ClickHouse's own inserts of the same events, interleaved in one run.
+
+The bulk insert is measured twice: with the rows as they are stored, so that both leave the same table, and with the
+bodies as clients sent them, which leaves browser, place, campaign and receipt empty and has half as many keys to read.
+"""
 
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from headwater.landing.frame import decode_frames
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import migrations, statements
 from tests.benchmarks.figures import Figure
@@ -25,23 +30,28 @@ INSERT_SETTINGS = "date_time_input_format=best_effort&input_format_skip_unknown_
 
 def measure(samples: int = 5, report: Callable[[str], None] = print) -> list[Figure]:
     """Throughput ratios. Takes about 20 s a sample."""
-    against_bulk, against_inserts, rates = [], [], []
+    as_stored, as_sent, against_inserts, rates = [], [], [], []
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack, stack.client() as client:
         _make_bulk_table(client)
         _run_ours(stack, client, encode_events(20_000, seed=99))
+        _take_landed_lines(stack)
         for n in range(samples):
             events = encode_events(EVENTS, seed=n)
             ours = _run_ours(stack, client, events)
-            bulk = _run_bulk(stack, client, events)
+            stored = _run_bulk(stack, client, _take_landed_lines(stack), EVENTS + DUPLICATE_BATCHES * BATCH)
+            sent = _run_bulk(stack, client, b"\n".join(events), EVENTS)
             inserts = _run_inserts(stack, client, events[: SINGLE_INSERTS * 1000])
-            report(f"  sample {n + 1}: ours {ours:,.0f}/s, bulk {bulk:,.0f}/s, insert per request {inserts:,.0f}/s")
+            report(
+                f"  sample {n + 1}: ours {ours:,.0f}/s, bulk as stored {stored:,.0f}/s, as sent {sent:,.0f}/s,"
+                f" an insert a request {inserts:,.0f}/s"
+            )
             rates.append(ours)
-            against_bulk.append(ours / bulk)
+            as_stored.append(ours / stored)
+            as_sent.append(ours / sent)
             against_inserts.append(ours / inserts)
     return [
-        Figure(
-            "HTTP → durable → queryable, of bulk JSONEachRow", against_bulk, 0.35, note="goal 0.45; 500 events a batch"
-        ),
+        Figure("HTTP → durable → queryable, of bulk JSONEachRow: rows as stored", as_stored, 0.35, note="goal 0.45"),
+        Figure("HTTP → durable → queryable, of bulk JSONEachRow: bodies as sent", as_sent, 0.35, note="no enrichment"),
         Figure("HTTP → durable → queryable, of an fsynced insert a request", against_inserts, 6.0, note="1,000 events"),
         Figure("HTTP → durable → queryable", rates, None, unit="events/s", note="this machine, now"),
     ]
@@ -68,25 +78,33 @@ def _make_bulk_table(client: Warehouse) -> None:
     client.command(definition.replace("raw_events.events", "bulk.events"))
 
 
-def _run_bulk(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
+def _take_landed_lines(stack: Stack) -> bytes:
+    """The sample's rows as they were landed: what the loader inserted. The segments are removed."""
+    lines = []
+    for path in sorted(stack.home.landing_dir.glob("*/loaded/*/*")):
+        lines += [frame.event_lines for frame in decode_frames(path.read_bytes(), path)]
+        path.unlink()
+    return b"".join(lines)
+
+
+def _run_bulk(stack: Stack, client: Warehouse, lines: bytes, rows: int) -> float:
     client.command("TRUNCATE TABLE bulk.events")
-    request = _insert_request(events)
+    request = _insert_request(lines)
     began = time.perf_counter()
     post_batches(stack.warehouse.port, [request], connections=1)
     seconds = time.perf_counter() - began
-    assert client.value("SELECT count() FROM bulk.events") == len(events)
-    return len(events) / seconds
+    assert client.value("SELECT count() FROM bulk.events") == rows
+    return rows / seconds
 
 
 def _run_inserts(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
     client.command("TRUNCATE TABLE bulk.events")
-    requests = [_insert_request(events[n : n + 1000]) for n in range(0, len(events), 1000)]
+    requests = [_insert_request(b"\n".join(events[n : n + 1000])) for n in range(0, len(events), 1000)]
     seconds = post_batches(stack.warehouse.port, requests, connections=1)
     assert client.value("SELECT count() FROM bulk.events") == len(events)
     return len(events) / seconds
 
 
-def _insert_request(events: list[bytes]) -> bytes:
-    body = b"\n".join(events)
+def _insert_request(body: bytes) -> bytes:
     path = f"/?query=INSERT+INTO+bulk.events+FORMAT+JSONEachRow&{INSERT_SETTINGS}"
     return http_request(path, body, "none", "127.0.0.1").replace(b"Authorization: Bearer none\r\n", b"")
