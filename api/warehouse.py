@@ -1,11 +1,11 @@
 """Warehouse clients for the routes that read: opened when first needed, kept, lent to one request at a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Empty, LifoQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, Full, LifoQueue
 
 from headwater.settings import WarehouseSettings
-from headwater.warehouse.client import Warehouse, WarehouseAway
+from headwater.warehouse.client import Warehouse
 
 KEPT = 8
 """Idle clients that are kept."""
@@ -20,24 +20,25 @@ class WarehousePool:
 
     @contextmanager
     def borrow(self) -> Iterator[Warehouse]:
-        """A client for one request. Raises WarehouseAway when nothing answers."""
+        """A client for one request; after an error it is not lent again. Raises WarehouseAway, WarehouseRefused."""
         try:
             client = self._idle.get_nowait()
         except Empty:
             client = Warehouse(self._settings, query_settings={"readonly": 2, "max_execution_time": 30})
         try:
             yield client
-        except WarehouseAway:
+        except BaseException:
             client.close()
             raise
         self._keep(client)
 
     def close(self) -> None:
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     def _keep(self, client: Warehouse) -> None:
-        if self._idle.full():
-            client.close()
-        else:
+        try:
             self._idle.put_nowait(client)
+        except Full:
+            client.close()
