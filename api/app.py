@@ -110,7 +110,8 @@ def create_app(configuration: Configuration | None = None) -> Application:
         docs_url=None,
         redoc_url=None,
     )
-    api.state.keys = KeyRing(sessions)
+    addresses = ClientAddress(configuration.api.trusted_proxies)
+    api.state.keys = KeyRing(sessions, addresses)
     api.state.sessions = sessions
     api.state.log = log
     api.state.metrics = MetricService(read_catalogue(_METRICS), pool)
@@ -119,7 +120,7 @@ def create_app(configuration: Configuration | None = None) -> Application:
     _answer_errors_in_one_shape(api)
     _describe(api)
 
-    collector = Collector(intake, log, api.state.keys, ClientAddress(configuration.api.trusted_proxies))
+    collector = Collector(intake, log, api.state.keys, addresses)
     pages = PageCollector(collector, sessions, configuration.api.address_rate_per_minute)
     routes: dict[str, ASGIApp] = {
         "/api/v1/events": collector.serve,

@@ -12,16 +12,23 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.types import Scope
 
+from api.collector.client_address import ClientAddress
 from api.errors import InvalidKey, MissingKey, MissingScope, RateLimited
 from api.rate_limit import TokenBucket
 from api.remembered import Remembered
 from headwater.control import READ_ONLY, ApiKey, Site, find_key
+from headwater.intake.memo import Memo
 
 REMEMBER_SECONDS = 5.0
 """A key that was revoked is refused after this long at the latest."""
 
+FAILURES_PER_MINUTE = 300
+"""Wrong keys from one address. Many clients may share one behind a proxy that is not trusted to name them."""
+
 _REMEMBERED = 10_000
+_REMEMBERED_ADDRESSES = 65_536
 _NOTE_USE_EVERY = timedelta(minutes=1)
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key, as in `hw_…`.")
@@ -46,28 +53,49 @@ class Caller:
 class KeyRing:
     """Verifies keys. For one event loop; the database is asked in threads."""
 
-    def __init__(self, sessions: sessionmaker[Session], remember_seconds: float = REMEMBER_SECONDS) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], addresses: ClientAddress, remember_seconds: float = REMEMBER_SECONDS
+    ) -> None:
         self._sessions = sessions
+        self._addresses = addresses
         self._callers = Remembered(self._find, remember_seconds, _REMEMBERED)
         self._buckets: dict[str, TokenBucket] = {}
+        self._failures: Memo[str, TokenBucket] = Memo(lambda _: TokenBucket(FAILURES_PER_MINUTE), _REMEMBERED_ADDRESSES)
 
-    async def admit(self, headers: Mapping[bytes, bytes], scope: str) -> Caller:
-        """The caller these request headers name, if it may do ``scope`` and not too often.
+    async def admit(self, request: Scope, headers: Mapping[bytes, bytes], scope: str) -> Caller:
+        """The caller whom the headers of this request name, if it may do ``scope`` and not too often.
 
         Raises MissingKey, InvalidKey, MissingScope, RateLimited, or Unavailable when the database cannot be asked.
         """
         text = headers.get(b"authorization") or headers.get(b"x-api-key")
         if not text:
             raise MissingKey
-        caller = await self._callers.get(text)
-        if caller is None:
-            raise InvalidKey
+        caller = await self._verify(text, request, headers)
         if scope not in caller.scopes:
             raise MissingScope(f"The key {caller.key_id} lacks the scope {scope}.")
         if wait := self._bucket(caller).take():
             raise RateLimited(
                 f"The key {caller.key_id} is good for {caller.rate_per_minute:,} requests a minute.", retry_after=wait
             )
+        return caller
+
+    async def _verify(self, text: bytes, request: Scope, headers: Mapping[bytes, bytes]) -> Caller:
+        """Raises InvalidKey, RateLimited for an address with many of them, Unavailable."""
+        if self._callers.holds(text):
+            # Whoever shares its address with somebody who guesses keeps sending.
+            caller = await self._callers.get(text)
+        else:
+            failures = self._failures[self._addresses.find(request, headers)]
+            # Before the database is asked, so that many guesses at once count too.
+            if wait := failures.take():
+                raise RateLimited(
+                    f"One address may send {FAILURES_PER_MINUTE:,} wrong keys a minute.", retry_after=wait
+                )
+            caller = await self._callers.get(text)
+            if caller is not None:
+                failures.put_back()
+        if caller is None:
+            raise InvalidKey
         return caller
 
     def _bucket(self, caller: Caller) -> TokenBucket:
@@ -112,7 +140,7 @@ def require(scope: str) -> Callable[..., Awaitable[Caller]]:
         _api_key: Annotated[str | None, Security(_API_KEY)],
     ) -> Caller:
         keys: KeyRing = request.app.state.keys
-        return await keys.admit(dict(request.scope["headers"]), scope)
+        return await keys.admit(request.scope, dict(request.scope["headers"]), scope)
 
     return authorize
 

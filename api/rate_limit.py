@@ -26,3 +26,7 @@ class TokenBucket:
             return 0
         self._tokens = tokens
         return math.ceil((1 - tokens) * 60 / self.rate_per_minute)
+
+    def put_back(self) -> None:
+        """Return a token that was taken for nothing."""
+        self._tokens += 1

@@ -34,7 +34,7 @@ class Collector:
             if scope["method"] != "POST":
                 raise MethodNotAllowed("POST")
             headers = dict(scope["headers"])
-            caller = await self.keys.admit(headers, WRITE)
+            caller = await self.keys.admit(scope, headers, WRITE)
             sender = self.sender(scope, headers, caller.org_id, caller.site_id, caller.hosts, "api")
             answer = await self.take(await read_body(headers, receive), sender)
         except ClientGone:

@@ -23,7 +23,7 @@ class StreamCollector:
         headers = dict(scope["headers"])
         await receive()
         try:
-            await self._collector.keys.admit(headers, WRITE)
+            await self._collector.keys.admit(scope, headers, WRITE)
         except Exception as error:  # noqa: BLE001  whatever it is, it is the answer to the handshake
             await _refuse_handshake(scope, send, as_api_error(error))
             return
@@ -49,7 +49,7 @@ class StreamCollector:
 
     async def _take(self, body: bytes, scope: Scope, headers: dict[bytes, bytes]) -> bytes:
         # Every message counts as a request, and a key may be revoked while a connection lasts.
-        caller = await self._collector.keys.admit(headers, WRITE)
+        caller = await self._collector.keys.admit(scope, headers, WRITE)
         if len(body) > BATCH_BYTES:
             raise BodyTooLarge
         sender = self._collector.sender(scope, headers, caller.org_id, caller.site_id, caller.hosts, "api")
