@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.kills import run_chaos
 
 
-@pytest.mark.xdist_group("chaos")
 def test_every_acknowledged_event_survives_kills_exactly_once(tmp_path: Path) -> None:
     report = run_chaos(tmp_path, kills=10, seed=7)
 

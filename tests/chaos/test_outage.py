@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
-import pytest
 
 from cli.commands.dbt import run_dbt
 from cli.services import clickhouse_service
@@ -39,7 +38,6 @@ class Sender:
         self.sent += Counter(counted=len(fresh), duplicates=len(again), rejected=BROKEN)
 
 
-@pytest.mark.xdist_group("outage")
 def test_a_minute_without_clickhouse_loses_nothing_and_the_backlog_drains_by_itself(tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack:
         sender = Sender(stack)

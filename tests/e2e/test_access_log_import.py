@@ -19,7 +19,6 @@ NUMBERS = """
 """
 
 
-@pytest.mark.xdist_group("access log")
 class TestAccessLogImport:
     def test_the_numbers_of_the_log_are_those_of_the_marts(
         self, headwater: Run, shared_data: Callable[[str], Path]

@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
-
 from tests.e2e.conftest import Run
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> None:
     done = headwater("demo", "--scale", "0.2")
 

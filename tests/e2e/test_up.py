@@ -46,7 +46,6 @@ def key(headwater: Run, up: "subprocess.Popen[str]") -> str:
     return headwater("keys", "create", "--site", "my-site", "--host", "example.com", *scopes).stdout.strip()
 
 
-@pytest.mark.xdist_group("up")
 class TestUp:
     def test_the_first_event_is_queryable_within_seconds(self, headwater: Run, key: str) -> None:
         event = {"event": "page_view", "visitor_id": "ada", "url": "https://example.com/pricing?utm_source=news"}

@@ -17,8 +17,6 @@ from orchestration.lib.run import RunReport, run_build
 from tests.ingestion.landed import Landed
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("orchestration")
-
 
 @pytest.fixture(scope="module")
 def built(stack: Stack) -> RunReport:

@@ -7,8 +7,6 @@ from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.dbt import dbt_environment, run_dbt
 from orchestration.lib.file_lock import LockBusy, file_lock
 
-pytestmark = pytest.mark.xdist_group("orchestration")
-
 
 def test_dbt_is_stopped_when_no_one_listens_any_more(home: HomeSettings) -> None:
     events = run_dbt(["parse"], dbt_environment(WarehouseSettings(), home))

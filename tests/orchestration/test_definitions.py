@@ -15,8 +15,6 @@ from orchestration.lib.dbt import PROJECT
 from orchestration.lib.manifest import read_project
 from tests.orchestration.snapshot import SNAPSHOT, describe
 
-pytestmark = pytest.mark.xdist_group("orchestration")
-
 
 @pytest.fixture(scope="module")
 def defs(parsed_project: Path) -> Iterator[dg.Definitions]:

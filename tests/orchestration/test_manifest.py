@@ -11,8 +11,6 @@ from orchestration.lib.dbt import PROJECT, dbt_environment
 from orchestration.lib.manifest import prepare_manifest, project_digest
 from orchestration.lib.run import run_build
 
-pytestmark = pytest.mark.xdist_group("orchestration")
-
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
