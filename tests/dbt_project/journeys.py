@@ -32,7 +32,7 @@ GAPS_MS = (
     *(30 * DAY_MS, 30 * DAY_MS + 1),
 )
 PATHS = ("/", "/", "/pricing", "/docs/start", "/docs/api", "/thanks")
-ARRIVALS = (
+ARRIVALS: tuple[dict[str, str], ...] = (
     {},
     {},
     {},
@@ -242,7 +242,7 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
 
 
 def split_sessions(events: list[Event]) -> list[Session]:
-    """Sessions of each site's visitors, in order within a visitor; a visitor's bot events make sessions of their own."""
+    """Sessions of each site's visitors, in order within a visitor; bot events make sessions of their own."""
     sessions = []
     with_visitor = sorted((event for event in events if event.visitor_id), key=_whose)
     for _, history in groupby(with_visitor, key=_whose):
@@ -258,6 +258,22 @@ def split_sessions(events: list[Event]) -> list[Session]:
 
 def _whose(event: Event) -> tuple[str, str, bool]:
     return event.site_id, event.visitor_id, event.is_bot
+
+
+def resolve_people(events: list[Event]) -> dict[Event, tuple[str, str]]:
+    """Whom each event of a person belongs to: ("user", user) or ("visitor", visitor), unique within the site."""
+    last: dict[tuple[str, str], Event] = {}
+    people = [event for event in events if not event.is_bot and (event.visitor_id or event.user_id)]
+    for event in people:
+        device = event.site_id, event.visitor_id
+        if event.visitor_id and event.user_id and (device not in last or last[device].order < event.order):
+            last[device] = event
+    owners = {}
+    for event in people:
+        device = event.site_id, event.visitor_id
+        user_id = event.user_id if not event.visitor_id else last[device].user_id if device in last else ""
+        owners[event] = ("user", user_id) if user_id else ("visitor", event.visitor_id)
+    return owners
 
 
 def zone_of(site_id: str) -> ZoneInfo:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 import yaml
@@ -64,7 +65,7 @@ def test_googles_cases_agree(models: Models, shared_data: Callable[[str], Path])
         journeys.event_row(
             Event(
                 site_id="cases",
-                id=journeys.UUID(int=number),
+                id=UUID(int=number),
                 event="page_view",
                 occurred_ms=journeys.START_MS,
                 visitor_id=f"{number}",
