@@ -1,20 +1,16 @@
 {{
     config(
+        materialized='partitions',
         partition_by='toDate(occurred_at)',
         order_by=['org_id', 'site_id', 'visitor_id', 'occurred_at', 'id'],
+        meta={
+            'loaded_from': ['raw_events.events'],
+            'upstream': ['stg_events__rejected_events'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'occurred_at', 'received_at', 'is_duplicate'],
+        },
     )
 }}
-
--- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
--- statement share one snapshot, and every other model reads this one, so a load that runs meanwhile splits no build.
-with refused as (
-    select collector_id, sequence
-    from {{ ref('stg_events__rejected_events') }}
-    where code = 'refused_by_warehouse'
-),
-
-accepted as (
-    select
+{%- set columns %}
         id,
         event,
         namespace,
@@ -66,8 +62,54 @@ accepted as (
         schema_version,
         collector_id,
         sequence
+{%- endset %}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_events__receipts') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{%- set refused_since %}(
+    select collector_id, sequence
+    from {{ changes_of(plan, 'stg_events__rejected_events') }}
+    where code = 'refused_by_warehouse'
+){% endset %}
+-- The scope is every receipt of every id that was loaded or refused since: the rows themselves, read once.
+select
+    {{- columns }}
+from {{ source('raw_events', 'events') }}
+where {{ loaded_since(plan, 'raw_events.events') }}
+union all
+select
+    {{- columns }}
+from {{ this }}
+where (select count() from {{ refused_since }}) > 0 and (collector_id, sequence) in {{ refused_since }}
+-- replaces
+(org_id, site_id) in (select org_id, site_id from {{ scope }}) and id in (select id from {{ scope }})
+-- rows
+{%- endif %}
+-- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
+-- statement share one snapshot, and every other model reads this one, so a load that runs meanwhile splits no build.
+with refused as (
+    select collector_id, sequence
+    from {{ ref('stg_events__rejected_events') }}
+    where code = 'refused_by_warehouse'
+),
+
+accepted as (
+    select
+    {{- columns }}
+{%- if plan.is_scoped %}
+    from (
+        select {{ columns }} from {{ scope }}
+        union all
+        select {{ columns }}
+        from {{ this }}
+        where (org_id, site_id) in (select org_id, site_id from {{ scope }}) and id in (select id from {{ scope }})
+    )
+{%- else %}
     from {{ source('raw_events', 'events') }}
+{%- endif %}
     where (collector_id, sequence) not in refused
+        and {{ in_batch('sipHash64(id)') }}
 ),
 
 repeated_ids as (
