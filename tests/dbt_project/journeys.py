@@ -5,7 +5,7 @@ look-back of attribution. Times are whole milliseconds since 1970, UTC.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -32,7 +32,9 @@ GAPS_MS = (
     *(30 * DAY_MS, 30 * DAY_MS + 1),
 )
 PATHS = ("/", "/", "/pricing", "/docs/start", "/docs/api", "/thanks")
-ARRIVALS: tuple[dict[str, str], ...] = (
+MEDIA_EVENTS = ("play", "pause", "resume", "progress", "complete")
+WEB_EVENTS = ("click", "click", "click", "scroll", "error", "play", *MEDIA_EVENTS)
+ARRIVALS: tuple[dict[str, Any], ...] = (
     {},
     {},
     {},
@@ -203,7 +205,11 @@ def make_events(seed: int) -> list[Event]:
         for _ in range(random.randrange(1, 40)):
             occurred_ms += random.choice(GAPS_MS)
             user_id = random.choice((user_id, user_id, user_id, "", "ann", "bob", f"u{number}"))
-            events.append(_make_event(random, site_id, occurred_ms, visitor_id, user_id))
+            event = _make_event(random, site_id, occurred_ms, visitor_id, user_id)
+            events.append(event)
+            while event.event == "click" and random.random() < 0.5:
+                occurred_ms += random.choice((0, 300, 500, 501))
+                events.append(_click_again(random, event, occurred_ms))
     random.shuffle(events)
     return events
 
@@ -215,10 +221,18 @@ def all_events() -> list[Event]:
 
 
 def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str, user_id: str) -> Event:
-    name = random.choice(("page_view",) * 6 + ("click", "signup", "signup", "purchase", "purchase", "cancel"))
+    name = random.choice(("page_view",) * 6 + ("signup", "signup", "purchase", "purchase", "cancel") + WEB_EVENTS)
     properties: dict[str, Any] = {}
     if name != "page_view":
         properties["plan"] = random.choice(("team", "pro", "solo", 7))
+    if name == "click":
+        properties |= {"x": random.choice((0, 18, 24, 31, 400)), "y": random.choice((0, 18, 24, 40))}
+    if name == "scroll":
+        properties["depth"] = random.choice((25, 50, 75, 100))
+    if name in MEDIA_EVENTS:
+        properties |= {"content_id": random.choice("ab"), "position_seconds": random.choice((0, 1.5, 10, 59.999))}
+        if random.random() < 0.3:
+            properties |= {"creator_id": random.choice(("kim", "lee")), "duration_seconds": 60}
     if name == "purchase" and random.random() < 0.8:
         properties |= {"amount": random.choice((1, 100, 1999, 10_001)), "currency": random.choice(("usd", "eur"))}
     return Event(
@@ -239,6 +253,13 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
         city=random.choice(("", "Pokhara")),
         **random.choice(ARRIVALS),
     )
+
+
+def _click_again(random: Random, click: Event, occurred_ms: int) -> Event:
+    """On the same page, at the same place or beside it."""
+    beside = {"x": click.properties["x"] + random.choice((0, 18, 30)), "y": click.properties["y"]}
+    properties = click.properties | beside
+    return replace(click, id=UUID(int=random.getrandbits(128)), occurred_ms=occurred_ms, properties=properties)
 
 
 def split_sessions(events: list[Event]) -> list[Session]:

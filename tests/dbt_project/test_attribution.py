@@ -61,7 +61,7 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
                 if weight:
                     key = completion.site_id, completion.goal_id, completion.completed_ms, completion.visitor_id
                     expected[(*key, model, number, units, value, completion.currency)] += 1
-    assert touches_of[0] and touches_of[1] and touches_of[2] and sum(touches_of[n] for n in touches_of if n > 5)
+    assert all(touches_of[n] for n in range(6))
     found: Counter[tuple[Any, ...]] = Counter()
     for row in walks.client.rows(
         "SELECT site_id, goal_id, toUnixTimestamp64Milli(converted_at) AS at, visitor_id, model, position,"
@@ -113,7 +113,7 @@ def test_published_sessions_give_the_published_paths_and_last_touches(
         "(position, channel)))), ' > ') FROM marts.fct_touchpoints GROUP BY conversion_id, converted_at"
     )[1]
     published = read(folder / "snowplow_fractribution_paths_to_conversion_expected.csv")
-    assert {at: path for at, path in paths} == {
+    assert {row[0]: row[1] for row in paths} == {
         instant(row["conversion_tstamp"]): " > ".join(PUBLISHED[step] for step in row["path"].split(" > "))
         for row in published
     }

@@ -24,8 +24,8 @@ visitors as (
                     event not in ('click', 'scroll', 'error'),
                     path,
                     device_type,
-                    toInt32(JSONExtractInt(properties, 'x')),
-                    toInt32(JSONExtractInt(properties, 'y')),
+                    toInt32({{ bounded_number('x', 1000000) }}),
+                    toInt32({{ bounded_number('y', 1000000) }}),
                     if(event = 'click', JSONExtractString(properties, 'element'), '')
                 )::Tuple(
                     id UUID,

@@ -24,8 +24,8 @@ media_events as (
         JSONExtractString(properties, 'content_id') as content_id,
         JSONExtractString(properties, 'content_type') as content_type,
         JSONExtractString(properties, 'creator_id') as creator_id,
-        toInt64(round(JSONExtractFloat(properties, 'position_seconds') * 1000)) as position_ms,
-        toInt64(round(JSONExtractFloat(properties, 'duration_seconds') * 1000)) as length_ms
+        toInt64(round({{ bounded_number('position_seconds', 1000000000) }} * 1000)) as position_ms,
+        toInt64(round({{ bounded_number('duration_seconds', 1000000000) }} * 1000)) as length_ms
     from {{ ref('int_events_attributed') }}
     where event in ('play', 'pause', 'resume', 'progress', 'complete') and visitor_id != '' and content_id != ''
 ),

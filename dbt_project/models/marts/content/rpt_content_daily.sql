@@ -27,7 +27,11 @@ select
     sumForEachIf(
         arrayMap(
             tenth -> toUInt64(
-                tenth = least(9, toInt64(floor(10 * toFloat64(plays.abandoned_at_seconds) / plays.length_seconds)))
+                -- Items of unknown length come here too: what is divided by nothing is nothing.
+                tenth = least(
+                    9,
+                    intDivOrZero(toInt64(plays.abandoned_at_seconds * 10000), toInt64(plays.length_seconds * 1000))
+                )
             ),
             range(10)
         ),
