@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from headwater.contracts.definition import Funnel
+from headwater.contracts.definition import Condition, EventMatch, Funnel, FunnelStep
+from simulator.catalogue import FUNNEL_STEPS, LANDING_PATH, PRICING_PATH
+from simulator.simulation import simulate
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
 from tests.dbt_project.goals import fits
@@ -92,6 +96,53 @@ def test_funnel_days_are_those_of_the_oracle(
         " median_seconds, p90_seconds FROM marts.rpt_funnel_daily"
     )[1]
     assert {tuple(row[:5]): (*row[5:9], *(round(value, 6) for value in row[9:])) for row in rows} == expected
+
+
+def test_the_funnel_of_a_simulated_business_has_the_people_it_was_scripted_with(models: Models) -> None:
+    simulation = simulate(3, date(2026, 3, 2), days=14, scale=0.15)
+    funnel = Funnel(
+        steps=(
+            FunnelStep("landing", EventMatch("page_view", (Condition("path", "equals", LANDING_PATH),))),
+            FunnelStep("pricing", EventMatch("page_view", (Condition("path", "equals", PRICING_PATH),))),
+            FunnelStep("signup", EventMatch("signup")),
+            FunnelStep("activate", EventMatch("project_created")),
+            FunnelStep("subscribe", EventMatch("subscription_started")),
+        ),
+        window_seconds=14 * 86_400,
+    )
+    for site in simulation.sites:
+        rows = journeys.definition_rows(site.site_id, {"business": funnel})
+        models.insert("raw_control.funnels", [row | {"org_id": site.org_id} for row in rows])
+    organizations = {site.site_id: site.org_id for site in simulation.sites}
+    models.insert(
+        "raw_events.events",
+        [
+            {
+                "id": str(scripted.sent.id),
+                "org_id": organizations[scripted.site_id],
+                "site_id": scripted.site_id,
+                "event": scripted.sent.event,
+                "occurred_at": journeys.clock(scripted.occurred_ms),
+                "received_at": journeys.clock(scripted.occurred_ms),
+                "visitor_id": scripted.sent.visitor_id,
+                "user_id": scripted.sent.user_id,
+                "path": urlsplit(scripted.sent.url).path,
+                "is_bot": scripted.is_bot,
+                "collector_id": "simulated",
+                "sequence": number,
+            }
+            for number, scripted in enumerate(simulation.script)
+        ],
+    )
+    done = models.dbt("run", "--select", "+fct_funnel_progress")
+    assert done.returncode == 0, done.stdout
+    found = models.client.query(
+        "SELECT site_id, uniqExact(person_id), uniqExactIf(person_id, furthest_step >= 2),"
+        " uniqExactIf(person_id, furthest_step >= 3), uniqExactIf(person_id, furthest_step >= 4),"
+        " uniqExactIf(person_id, furthest_step >= 5) FROM marts.fct_funnel_progress GROUP BY site_id"
+    )[1]
+    assert len(FUNNEL_STEPS) == len(funnel.steps)
+    assert {row[0]: tuple(row[1:]) for row in found} == simulation.truth.funnels
 
 
 def try_funnel(funnel: Funnel, history: list[Event]) -> list[Attempt]:
