@@ -5,86 +5,21 @@ first rows that differ; exits with 1 if any do.
 """
 
 import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cli.services import PROJECT, clickhouse_service
-from cli.supervisor import Supervisor
-from headwater.settings import WarehouseSettings
+from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
-from headwater.warehouse.schema import apply_schema
-from tests.conftest import unused_port
+from tests.dbt_project.project import BuildFailed, Project, warehouse
 from tests.dbt_project.worlds import Batch, World, json_lines, make_world
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
 
 BATCHES = 6
 FIRST_MODELS = ("stg_events__receipts", "int_visitors_first_seen")
 PARTLY_BUILT = 2
 """After this batch only the first models are built, so that the others have two batches to catch up with."""
-
-
-class BuildFailed(Exception):
-    """dbt did not build what it was asked to."""
-
-
-class Project:
-    """The dbt project, parsed once and run many times in this process."""
-
-    def __init__(self, folder: Path) -> None:
-        from dbt.cli.main import dbtRunner
-
-        self._folder = folder
-        self._manifest: Manifest = self._invoke(dbtRunner(), "parse")
-
-    def dbt(self, *arguments: str) -> None:
-        """Raises BuildFailed."""
-        from dbt.cli.main import dbtRunner
-
-        # dbt keeps compiled text in the manifest, and the text of the next build is another.
-        self._invoke(dbtRunner(manifest=self._manifest.deepcopy()), *arguments)
-
-    def tables(self) -> list[str]:
-        """All models that are stored, as `database.table`."""
-        return sorted(
-            f"{node.schema}.{node.alias}"
-            for node in self._manifest.nodes.values()
-            if node.resource_type == "model" and node.config.materialized in ("partitions", "table")
-        )
-
-    def _invoke(self, runner: Any, *arguments: str) -> Any:
-        paths = ["--project-dir", str(self._folder), "--profiles-dir", str(self._folder)]
-        done = runner.invoke([*arguments, *paths, "--quiet", "--no-use-colors"])
-        if not done.success:
-            raise BuildFailed(f"dbt {' '.join(arguments)} failed") from done.exception
-        return done.result
-
-
-@contextmanager
-def warehouse(folder: Path) -> Iterator[Warehouse]:
-    """An embedded ClickHouse with the raw tables, which dbt in this process talks to."""
-    settings = WarehouseSettings(port=unused_port(), url=None)
-    os.environ |= {
-        "HEADWATER_DBT_PORT": str(settings.port),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
-    server = {"HEADWATER_HOME": str(folder / "home"), "HEADWATER_CLICKHOUSE_PORT": str(settings.port)}
-    supervisor = Supervisor(folder / "logs")
-    try:
-        supervisor.start(replace(clickhouse_service(settings), environment=server))
-        with Warehouse(settings) as client:
-            apply_schema(client)
-            yield client
-    finally:
-        supervisor.stop()
 
 
 def load(client: Warehouse, worlds: Sequence[World], number: int) -> None:
@@ -128,21 +63,27 @@ def assert_nothing_was_rebuilt(client: Warehouse) -> None:
         raise BuildFailed(f"built at once, and not batch by batch: {rebuilt}")
 
 
-def prove(seeds: Sequence[int], folder: Path, project_folder: Path) -> tuple[int, dict[str, list[dict[str, Any]]]]:
-    """Number of models compared, and the rows that differ by model."""
+def prove(
+    seeds: Sequence[int], folder: Path, project_folder: Path, select: Sequence[str] = ()
+) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """Number of models compared, and the rows that differ by model. ``select``: dbt's selection; all without one."""
     worlds = [make_world(seed, BATCHES) for seed in seeds]
     with warehouse(folder) as client:
         project = Project(project_folder)
         project.dbt("seed")
         for number in range(BATCHES):
             load(client, worlds, number)
-            project.dbt("run", *(("--select", *FIRST_MODELS) if number == PARTLY_BUILT else ()))
+            chosen = FIRST_MODELS if number == PARTLY_BUILT else select
+            project.dbt("run", *(("--select", *chosen) if chosen else ()))
         assert_nothing_was_rebuilt(client)
-        tables = project.tables()
+        built = {row["name"] for row in client.rows("SELECT concat(database, '.', name) AS name FROM system.tables")}
+        tables = [table for table in project.tables() if table in built]
         client.command("CREATE DATABASE batchwise")
         for table in tables:
             client.command(f"CREATE TABLE batchwise.{table.replace('.', '__')} CLONE AS {table}")
-        project.dbt("run", "--full-refresh")
+        # In several passes, which must not show either.
+        passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
+        project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
         found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
         return len(tables), {table: rows for table, rows in found.items() if rows}
 
@@ -152,9 +93,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=25, help="number of seeds, from --first on")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--project", type=Path, default=PROJECT / "dbt_project", help="folder of the dbt project")
+    parser.add_argument("--select", nargs="+", default=[], help="models to build and compare, as dbt selects them")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="headwater-prove-") as folder:
-        models, found = prove(range(options.first, options.first + options.seeds), Path(folder), options.project)
+        seeds = range(options.first, options.first + options.seeds)
+        models, found = prove(seeds, Path(folder), options.project, options.select)
     for table, rows in found.items():
         print(f"{table}: {len(rows)} rows differ, as in")
         for row in rows[:4]:

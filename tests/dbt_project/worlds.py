@@ -116,7 +116,7 @@ def _receive(random: Random, event: Row) -> Iterator[Row]:
 
 
 def _arrive(random: Random, parts: list[Batch], receipt: Row) -> None:
-    """Put a receipt into a batch, in rare cases into two, and in others have the warehouse refuse it before or after."""
+    """Put a receipt into a batch, some into two; a few are refused by the warehouse, before they come or after."""
     number = random.choice((0, 0, random.randrange(len(parts)), random.randrange(len(parts))))
     for load in {number} | ({random.randrange(len(parts))} if random.random() < 0.1 else set()):
         loaded_ms = _loaded_ms(random, load)

@@ -1,4 +1,7 @@
-{# Number of passes of a full build: one for every `rows_per_batch` rows of raw_events.events, if the model knows batches. #}
+{#
+  Number of passes of a full build: one for every `rows_per_batch` rows of raw_events.events, and one for a model
+  whose text has no in_batch.
+#}
 {% macro batches_of(sql) -%}
     {%- if '/* batches */' not in sql -%}
         {{ return(1) }}

@@ -1,5 +1,6 @@
 {#
-  The log of a `partitions` model, empty: one row for each row that appeared or vanished, under the position of its build.
+  The log of a `partitions` model, empty: one row for each row that appeared or vanished, under the number of its
+  build.
   `relation`: the model; `like`: table with its columns.
 #}
 {% macro create_change_log(relation, like) -%}

@@ -13,6 +13,7 @@
   meta.upstream     models whose changes decide the scope
   meta.loaded_from  raw tables whose loaded_at decides it
   meta.logged       columns by which models further down learn of changes; none: nobody asks
+  meta.compared     columns that tell whether a row is another than before; none: all do
 #}
 {% materialization partitions, adapter='clickhouse' %}
     {%- set target_relation = this.incorporate(type='table') -%}

@@ -1,4 +1,4 @@
-{# Builds a whole `partitions` table beside the one that readers see, batch by batch, and puts it in its place at once. #}
+{# Builds a whole table beside the one that readers see, batch by batch, and puts it in its place at once. #}
 {% macro rebuild_partitions(relation, sql, watermark) -%}
     {%- set existing = load_cached_relation(relation) -%}
     {%- set next = relation.incorporate(path={'identifier': relation.identifier ~ '__next'}) -%}

@@ -6,6 +6,12 @@
     {%- endfor -%}
     {% call statement('record_watermark') %}
         insert into {{ watermarks() }} (model, position, rebuilt_at, fingerprint, inputs)
-        values ('{{ model.name }}', {{ watermark.position }}, {{ watermark.rebuilt_at }}, '{{ watermark.fingerprint }}', map({{ inputs | join(', ') }}))
+        values (
+            '{{ model.name }}',
+            {{ watermark.position }},
+            {{ watermark.rebuilt_at }},
+            '{{ watermark.fingerprint }}',
+            map({{ inputs | join(', ') }})
+        )
     {% endcall %}
 {%- endmacro %}

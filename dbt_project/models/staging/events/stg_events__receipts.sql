@@ -7,6 +7,7 @@
             'loaded_from': ['raw_events.events'],
             'upstream': ['stg_events__rejected_events'],
             'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'occurred_at', 'received_at', 'is_duplicate'],
+            'compared': ['collector_id', 'sequence', 'is_duplicate'],
         },
     )
 }}
@@ -72,11 +73,26 @@
     from {{ changes_of(plan, 'stg_events__rejected_events') }}
     where code = 'refused_by_warehouse'
 ){% endset %}
--- The scope is every receipt of every id that was loaded or refused since: the rows themselves, read once.
-select
+-- The scope is every receipt of every id that was loaded or refused since: the rows themselves, read once. What was
+-- loaded shortly before the last build is seen again, and mostly known.
+with loaded as (
+    select
     {{- columns }}
-from {{ source('raw_events', 'events') }}
-where {{ loaded_since(plan, 'raw_events.events') }}
+    from {{ source('raw_events', 'events') }}
+    where {{ loaded_since(plan, 'raw_events.events') }}
+)
+
+select *
+from loaded
+where (collector_id, sequence) not in (
+    select collector_id, sequence
+    from {{ this }}
+    where id in (
+        select id
+        from {{ source('raw_events', 'events') }}
+        where {{ loaded_since(plan, 'raw_events.events') }}
+    )
+)
 union all
 select
     {{- columns }}
