@@ -1,6 +1,6 @@
 """Funnels against an oracle that walks each person's events with a list of open entries. Written from the rules."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -96,6 +96,31 @@ def test_funnel_days_are_those_of_the_oracle(
         " median_seconds, p90_seconds FROM marts.rpt_funnel_daily"
     )[1]
     assert {tuple(row[:5]): (*row[5:9], *(round(value, 6) for value in row[9:])) for row in rows} == expected
+
+
+def test_detours_are_those_of_the_oracle(
+    walks: Models, attempts: dict[tuple[str, str, tuple[str, str]], list[Attempt]]
+) -> None:
+    views: defaultdict[tuple[str, tuple[str, str]], list[Event]] = defaultdict(list)
+    for event, owner in journeys.resolve_people(journeys.all_events()).items():
+        if event.is_page_view:
+            views[event.site_id, owner].append(event)
+    expected: Counter[tuple[Any, ...]] = Counter()
+    for (site_id, funnel_id, owner), found in attempts.items():
+        for attempt in found:
+            taken = [(n, at) for n, at in enumerate(attempt.reached_ms, start=1) if at is not None]
+            closes_ms = first_ms(attempt) + FUNNELS[funnel_id].window_seconds * 1000
+            for index, (step, since_ms) in enumerate(taken):
+                if step == len(attempt.reached_ms):
+                    continue
+                is_drop_off = index == len(taken) - 1
+                until_ms = closes_ms if is_drop_off else taken[index + 1][1]
+                between = {view.path for view in views[site_id, owner] if since_ms < view.occurred_ms < until_ms}
+                expected.update((site_id, funnel_id, step, is_drop_off, path) for path in between)
+    rows = walks.client.query(
+        "SELECT site_id, funnel_id, step, is_drop_off, path, attempts FROM marts.rpt_funnel_detours"
+    )[1]
+    assert {tuple(row[:-1]): row[-1] for row in rows} == expected
 
 
 def test_the_funnel_of_a_simulated_business_has_the_people_it_was_scripted_with(models: Models) -> None:
