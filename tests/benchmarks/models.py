@@ -196,7 +196,7 @@ def _session_ratios(client: Warehouse) -> list[Figure]:
             "sessions by window functions / by arrays",
             [slow / fast for slow, fast in zip(windows, arrays, strict=True)],
             3,
-            note="same hash",
+            note="same hash, one site of five",
         ),
     ]
 

@@ -99,7 +99,7 @@ select
 from {{ this }}
 where (select count() from {{ refused_since }}) > 0 and (collector_id, sequence) in {{ refused_since }}
 -- replaces
-(org_id, site_id) in (select org_id, site_id from {{ scope }}) and id in (select id from {{ scope }})
+id in (select id from {{ scope }})
 -- rows
 {%- endif %}
 -- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
@@ -117,9 +117,7 @@ accepted as (
     from (
         select {{ columns }} from {{ scope }}
         union all
-        select {{ columns }}
-        from {{ this }}
-        where (org_id, site_id) in (select org_id, site_id from {{ scope }}) and id in (select id from {{ scope }})
+        select {{ columns }} from {{ replaced_of('stg_events__receipts') }}
     )
 {%- else %}
     from {{ source('raw_events', 'events') }}
