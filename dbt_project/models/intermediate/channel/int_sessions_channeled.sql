@@ -96,7 +96,11 @@ select
     named.site_id as site_id,
     arrayFirst(
         rule -> arrayAll(
-            condition -> {{ matches('named.field_texts[indexOf(named.field_names, condition.field)]', 'condition.operator', 'condition.value') }},
+            condition -> {{ matches(
+                'named.field_texts[indexOf(named.field_names, condition.field)]',
+                'condition.operator',
+                'condition.value'
+            ) }},
             rule.conditions
         ),
         rules.rules

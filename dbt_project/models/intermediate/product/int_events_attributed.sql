@@ -9,7 +9,11 @@ visitors as (
 
 select
     events.*,
-    if(events.visitor_id != '', visitors.person_id, {{ person_id('events.user_id', org_id='events.org_id', site_id='events.site_id') }}) as person_id
+    if(
+        events.visitor_id != '',
+        visitors.person_id,
+        {{ person_id('events.user_id', org_id='events.org_id', site_id='events.site_id') }}
+    ) as person_id
 from events
 left join visitors
     on visitors.org_id = events.org_id

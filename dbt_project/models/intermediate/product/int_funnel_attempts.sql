@@ -1,42 +1,118 @@
 {{ config(materialized='table', order_by=['org_id', 'site_id', 'funnel_id', 'person_id']) }}
 
 {#
-  A chain is [number of its entry event, when each step was reached in milliseconds]; a step not reached has `unreached`,
+  A chain is [number of its entry event, when each step was reached in milliseconds]; one not reached has `unreached`,
   which no clock shows. A fold over a person's events keeps for each step the chain of the latest entry that reached it.
-  `x` is an event: (at, hits, is_exclusion, number). The accumulator is (chains by step, furthest chain, attempts).
+  `x` is an event: (at, hits, is_exclusion, number). `acc` is (chains by step, furthest chain, attempts). The pieces of
+  the fold follow in their order; each may use the names of those before it.
 #}
 {%- set unreached = '-9000000000000000' -%}
-{%- set close = "notEmpty(acc.2) and (x.is_exclusion or not arrayExists(c -> notEmpty(c), live))" -%}
 
-{%- set extended -%}
-    arrayMap(
-        (i, kept) -> {{ let(
-            'origin',
-            "if(i = 1, 0, arraySort(j -> (-live[j][1], -j), arrayFilter(j -> j < i and notEmpty(live[j]) and i <= required_after[j], numbers))[1])",
-            "if(x.hits[i] and (i = 1 or origin > 0) and (is_strict or if(i = 1, x.number, live[origin][1]) > kept[1]), "
-            ~ "if(i = 1, arrayConcat([x.number, x.at], arrayResize(emptyArrayInt64(), n - 1, toInt64(" ~ unreached ~ "))), "
-            ~ "arrayMap((v, k) -> if(k = i + 1, x.at, v), live[origin], arrayEnumerate(live[origin]))), "
-            ~ "if(is_strict, emptyArrayInt64(), kept))"
-        ) }},
-        numbers,
-        live
+{%- set live -%}
+    arrayMap(c -> if(notEmpty(c) and x.at - c[2] <= window_ms, c, emptyArrayInt64()), acc.1)
+{%- endset -%}
+
+{# The furthest chain and the attempts, after closing an attempt that an exclusion or the window has ended. #}
+{%- set settled -%}
+    if(
+        notEmpty(acc.2) and (x.is_exclusion or not arrayExists(c -> notEmpty(c), live)),
+        (
+            emptyArrayInt64(),
+            arrayPushBack(acc.3, (acc.2, toUInt8(x.is_exclusion and arrayExists(c -> notEmpty(c), live))))
+        ),
+        (acc.2, acc.3)
     )
 {%- endset -%}
 
+{# The step to come from: that of the latest entry, and of its steps the last; 0 if there is none. #}
+{%- set origin -%}
+    if(
+        i = 1,
+        0,
+        arraySort(
+            j -> (-live[j][1], -j),
+            arrayFilter(j -> j < i and notEmpty(live[j]) and i <= required_after[j], numbers)
+        )[1]
+    )
+{%- endset -%}
+
+{%- set extended -%}
+    if(
+        i = 1,
+        arrayConcat([x.number, x.at], arrayResize(emptyArrayInt64(), n - 1, toInt64({{ unreached }}))),
+        arrayMap((v, k) -> if(k = i + 1, x.at, v), live[origin], arrayEnumerate(live[origin]))
+    )
+{%- endset -%}
+
+{%- set kept_or_extended -%}
+    if(
+        x.hits[i]
+            and (i = 1 or origin > 0)
+            and (is_strict or if(i = 1, x.number, live[origin][1]) > kept[1]),
+        {{ extended }},
+        if(is_strict, emptyArrayInt64(), kept)
+    )
+{%- endset -%}
+
+{%- set in_order -%}
+    arrayMap((i, kept) -> {{ let('origin', origin, kept_or_extended) }}, numbers, live)
+{%- endset -%}
+
+{# In any order, the chain of a step is [number, when] of its last event. #}
 {%- set in_any_order -%}
     {{ let(
         'chosen',
-        "arraySort(i -> (notEmpty(live[i]), live[i][1], i), arrayFilter(i -> x.hits[i] = 1, numbers))[1]",
-        "arrayMap((i, kept) -> if(i = chosen, [x.number, x.at], kept), numbers, live)"
+        'arraySort(i -> (notEmpty(live[i]), live[i][1], i), arrayFilter(i -> x.hits[i] = 1, numbers))[1]',
+        'arrayMap((i, kept) -> if(i = chosen, [x.number, x.at], kept), numbers, live)'
     ) }}
 {%- endset -%}
 
-{%- set taken_so_far -%}
-    {{ let(
-        'done',
-        "arraySort(c -> c[1], arrayFilter(c -> notEmpty(c), next))",
-        "arrayConcat([done[1][1]], arrayResize(arrayMap(c -> c[2], done), n, toInt64(" ~ unreached ~ ")))"
-    ) }}
+{%- set next -%}
+    if(
+        x.is_exclusion,
+        arrayMap(c -> emptyArrayInt64(), live),
+        if(is_any, {{ in_any_order }}, {{ in_order }})
+    )
+{%- endset -%}
+
+{# How far this event has led: 0 if nowhere. #}
+{%- set level -%}
+    if(
+        is_any,
+        toInt64(arrayCount(c -> notEmpty(c), next)),
+        arrayMax(arrayMap((c, kept, i) -> if(notEmpty(c) and c != kept, i, toInt64(0)), next, live, numbers))
+    )
+{%- endset -%}
+
+{%- set steps_taken -%}
+    arrayConcat(
+        [taken[1][1]],
+        arrayResize(arrayMap(c -> c[2], taken), n, toInt64({{ unreached }}))
+    )
+{%- endset -%}
+
+{%- set furthest -%}
+    if(
+        level > arrayLastIndex(v -> v != {{ unreached }}, arraySlice(settled.1, 2)),
+        if(
+            is_any,
+            {{ let('taken', 'arraySort(c -> c[1], arrayFilter(c -> notEmpty(c), next))', steps_taken) }},
+            next[level]
+        ),
+        settled.1
+    )
+{%- endset -%}
+
+{%- set outcome -%}
+    if(
+        level = n,
+        (
+            arrayMap(c -> emptyArrayInt64(), next),
+            emptyArrayInt64(),
+            arrayPushBack(settled.2, (furthest, toUInt8(0)))
+        ),
+        (next, furthest, settled.2)
+    )
 {%- endset -%}
 
 with histories as (
@@ -87,21 +163,11 @@ folded as (
         *,
         arrayFold(
             (acc, x) -> {{ let(
-                'live',
-                "arrayMap(c -> if(notEmpty(c) and x.at - c[2] <= window_ms, c, emptyArrayInt64()), acc.1)",
-                let(
-                    'settled',
-                    "if(" ~ close ~ ", (emptyArrayInt64(), arrayPushBack(acc.3, (acc.2, toUInt8(x.is_exclusion and arrayExists(c -> notEmpty(c), live))))), (acc.2, acc.3))",
-                    let(
-                        'next',
-                        "if(x.is_exclusion, arrayMap(c -> emptyArrayInt64(), live), if(is_any, " ~ in_any_order ~ ", " ~ extended ~ "))",
-                        let(
-                            'level',
-                            "if(is_any, toInt64(arrayCount(c -> notEmpty(c), next)), arrayMax(arrayMap((c, kept, i) -> if(notEmpty(c) and c != kept, i, toInt64(0)), next, live, numbers)))",
-                            let(
-                                'furthest',
-                                "if(level > arrayLastIndex(v -> v != " ~ unreached ~ ", arraySlice(settled.1, 2)), if(is_any, " ~ taken_so_far ~ ", next[level]), settled.1)",
-                                "if(level = n, (arrayMap(c -> emptyArrayInt64(), next), emptyArrayInt64(), arrayPushBack(settled.2, (furthest, toUInt8(0)))), (next, furthest, settled.2))"
+                'live', live, let(
+                    'settled', settled, let(
+                        'next', next, let(
+                            'level', level, let(
+                                'furthest', furthest, outcome
                             )
                         )
                     )
