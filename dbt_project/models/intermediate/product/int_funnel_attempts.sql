@@ -115,6 +115,8 @@
     )
 {%- endset -%}
 
+-- 267,000 events of 67,000 people, what 1 M events leave for a funnel of three steps, take 2.6 s; grouping them alone
+-- takes 0.7 s. The fold goes event by event through all people at once, so the longest history adds 2 ms an event.
 with histories as (
     select
         org_id,
