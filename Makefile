@@ -5,10 +5,10 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check bench chaos docs lock clean
+.PHONY: help install demo up test check bench bench-models prove chaos docs lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headwater needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -38,6 +38,12 @@ check: install ## Lint, types, import rules, dbt project
 
 bench: install ## Measure ingestion as ratios; writes build/bench.json
 	@$(BIN)/python -m tests.benchmarks
+
+bench-models: install ## Measure the models (ROWS=10000000); writes build/bench-models.json
+	@$(BIN)/python -m tests.benchmarks.models --rows $(or $(ROWS),1000000)
+
+prove: install ## Build the models batch by batch and at once, and compare (SEEDS=500)
+	@$(BIN)/python -m tests.dbt_project.prove --seeds $(or $(SEEDS),100)
 
 chaos: install ## Kill processes at random under load (KILLS=100)
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SLUG_LENGTH = 64
@@ -98,3 +98,42 @@ class InstallationSecret(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     secret: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class SavedDefinition(Base):
+    """What a customer defined on a site: its shape is `headwater.contracts.definition`'s."""
+
+    __abstract__ = True
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
+    """A slug, unique among the site's definitions of its kind."""
+    org_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[str] = mapped_column(Text)
+    """JSON text."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+
+
+class SavedGoal(SavedDefinition):
+    """A `Goal`."""
+
+    __tablename__ = "goals"
+
+
+class SavedFunnel(SavedDefinition):
+    """A `Funnel`."""
+
+    __tablename__ = "funnels"
+
+
+class SavedCohort(SavedDefinition):
+    """A `Cohort`."""
+
+    __tablename__ = "cohorts"
+
+
+class SavedChannelRule(SavedDefinition):
+    """A `ChannelRule`."""
+
+    __tablename__ = "channel_rules"

@@ -30,7 +30,7 @@ def ensure_site(
     wanted_hosts = sorted({normalize_host(host) for host in hosts or ()})
     if timezone is not None:
         _check_timezone(timezone)
-    site = session.get(Site, _check_slug(site_id, "site"))
+    site = session.get(Site, check_slug(site_id, "site"))
     if site is None:
         _ensure_organization(session, org_id)
         site = Site(id=site_id, org_id=org_id, name=site_id, hosts=wanted_hosts, timezone=timezone or "UTC")
@@ -75,12 +75,13 @@ def normalize_host(host: str) -> str:
 
 
 def _ensure_organization(session: Session, org_id: str) -> None:
-    if session.get(Organization, _check_slug(org_id, "organization")) is None:
+    if session.get(Organization, check_slug(org_id, "organization")) is None:
         session.add(Organization(id=org_id, name=org_id))
         session.flush()
 
 
-def _check_slug(text: str, kind: str) -> str:
+def check_slug(text: str, kind: str) -> str:
+    """The text, if it can be an id. Raises BrokenName."""
     if not _SLUG.fullmatch(text):
         raise BrokenName(
             f"{text!r} cannot be the id of a {kind}: use 1 to 64 lower-case letters, digits, - and _, "

@@ -1,4 +1,4 @@
-"""The control database's organizations and sites into ``raw_control``, for the models to join."""
+"""The control database's organizations, sites and definitions into ``raw_control``, for the models to join."""
 
 from ingestion.control.load import ControlLoader
 

@@ -1,14 +1,26 @@
 """Keeps ``raw_control`` a copy of the control database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from headwater.control import READ_ONLY, Organization, Site, open_control
+from headwater.control import (
+    READ_ONLY,
+    Organization,
+    SavedChannelRule,
+    SavedCohort,
+    SavedDefinition,
+    SavedFunnel,
+    SavedGoal,
+    Site,
+    list_definitions,
+    list_organizations,
+    list_sites,
+    open_control,
+)
 from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.pipeline import SourcePipeline
@@ -17,12 +29,20 @@ _COLUMNS = {
     "organizations": ("id", "name", "created_at"),
     "sites": ("id", "org_id", "name", "hosts", "timezone", "created_at"),
 }
+_DEFINITIONS: dict[str, type[SavedDefinition]] = {
+    "goals": SavedGoal,
+    "funnels": SavedFunnel,
+    "cohorts": SavedCohort,
+    "channel_rules": SavedChannelRule,
+}
+_COLUMNS |= dict.fromkeys(_DEFINITIONS, ("id", "org_id", "site_id", "name", "definition", "created_at"))
+_KEYS = {table: ("site_id", "id") if table in _DEFINITIONS else ("id",) for table in _COLUMNS}
 
 _Rows = dict[str, list[dict[str, Any]]]
 
 
 class ControlLoader:
-    """Copies organizations and sites whenever they differ. For one thread, under the load lock."""
+    """Copies organizations, sites and their definitions whenever they differ. For one thread, under the load lock."""
 
     def __init__(self, home: HomeSettings, warehouse: WarehouseSettings, control: ControlSettings) -> None:
         self._warehouse = warehouse
@@ -56,22 +76,29 @@ class ControlLoader:
             self._sessions = open_control(self._url)
         with self._sessions() as session:
             session.connection(execution_options=READ_ONLY)
-            found: dict[str, Sequence[Organization] | Sequence[Site]] = {
-                "organizations": session.scalars(select(Organization).order_by(Organization.id)).all(),
-                "sites": session.scalars(select(Site).order_by(Site.id)).all(),
+            found: dict[str, Sequence[Organization | Site | SavedDefinition]] = {
+                "organizations": list_organizations(session),
+                "sites": list_sites(session),
             }
+            for table, model in _DEFINITIONS.items():
+                found[table] = list_definitions(session, model)
         return {
-            table: [{column: _plain(getattr(row, column)) for column in _COLUMNS[table]} for row in rows]
+            table: _in_order(
+                table, ({column: _plain(getattr(row, column)) for column in _COLUMNS[table]} for row in rows)
+            )
             for table, rows in found.items()
         }
 
     def _read_warehouse(self) -> _Rows:
         with Warehouse(self._warehouse) as warehouse:
             return {
-                table: [
-                    {column: _plain(value) for column, value in row.items()}
-                    for row in warehouse.rows(f"SELECT {', '.join(columns)} FROM raw_control.{table} ORDER BY id")
-                ]
+                table: _in_order(
+                    table,
+                    (
+                        {column: _plain(value) for column, value in row.items()}
+                        for row in warehouse.rows(f"SELECT {', '.join(columns)} FROM raw_control.{table}")
+                    ),
+                )
                 for table, columns in _COLUMNS.items()
             }
 
@@ -83,6 +110,10 @@ class ControlLoader:
         for table, path in files.items():
             path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows[table]))
         self._pipeline.run(lambda: control_tables(files))
+
+
+def _in_order(table: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: [row[column] for column in _KEYS[table]])
 
 
 def _plain(value: Any) -> Any:

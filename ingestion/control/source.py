@@ -1,4 +1,4 @@
-"""The dlt source of the control database: both tables as ready files, replaced as a whole."""
+"""The dlt source of the control database: its tables as ready files, replaced as a whole."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

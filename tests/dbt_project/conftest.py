@@ -1,11 +1,14 @@
 """A warehouse of the models' own, and dbt run against it. Its raw tables hold only what these tests put there."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
 from tests.conftest import unused_port
+from tests.dbt_project import journeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,21 @@ class Models:
             check=False,
         )
 
+    def insert(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Put rows into a raw table."""
+        lines = "\n".join(json.dumps(row) for row in rows)
+        self.client.command(f"INSERT INTO {table} FORMAT JSONEachRow\n{lines}")
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
-    folder = tmp_path_factory.mktemp("models")
+    with serve_models(tmp_path_factory.mktemp("models")) as models:
+        yield models
+
+
+@contextmanager
+def serve_models(folder: Path) -> Iterator[Models]:
+    """A warehouse with empty raw tables, for the time of the context."""
     settings = WarehouseSettings(port=unused_port(), url=None)
     server = {"HEADWATER_HOME": str(folder / "home"), "HEADWATER_CLICKHOUSE_PORT": str(settings.port)}
     dbt = {
@@ -56,3 +71,33 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
             yield Models(client, settings, folder / "target", {**os.environ, **dbt})
     finally:
         supervisor.stop()
+
+
+@pytest.fixture(scope="session")
+def walks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """Every model built once on the journeys of all seeds, in two loads. Tests only read it."""
+    with serve_models(tmp_path_factory.mktemp("walks")) as models:
+        tables: dict[str, list[dict[str, Any]]] = {
+            "organizations": [{"id": journeys.ORG, "name": "Walks", "created_at": journeys.clock(0)}]
+        }
+        for seed in journeys.SEEDS:
+            site_id, zone = journeys.make_site(seed)
+            site = {"id": site_id, "org_id": journeys.ORG, "name": site_id, "timezone": zone}
+            tables.setdefault("sites", []).append(site | {"hosts": ["shop.example"], "created_at": journeys.clock(0)})
+            for table, definitions in (
+                ("goals", journeys.GOALS),
+                ("funnels", journeys.FUNNELS),
+                ("cohorts", journeys.COHORTS),
+                ("channel_rules", journeys.RULES if seed % 2 == 0 else {}),
+            ):
+                tables.setdefault(table, []).extend(journeys.definition_rows(site_id, definitions))
+        for table, rows in tables.items():
+            models.insert(f"raw_control.{table}", rows)
+        rows = [journeys.event_row(event, number) for number, event in enumerate(journeys.all_events())]
+        models.insert("raw_events.events", rows[::2])
+        models.insert("raw_events.events", rows[1::2])
+        segment = {"collector_id": "walks", "first_sequence": 0, "last_sequence": len(rows) - 1, "events": len(rows)}
+        models.insert("raw_events.landing_segments", [segment])
+        done = models.dbt("build", "--exclude-resource-type", "unit_test")
+        assert done.returncode == 0, done.stdout
+        yield models

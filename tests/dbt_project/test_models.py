@@ -116,7 +116,7 @@ def test_every_invariant_fails_when_its_numbers_disagree(built: Models) -> None:
     assert built.dbt("test", "--select", "test_type:singular").returncode == 1
     results = json.loads((built.target / "run_results.json").read_text())["results"]
     outcomes = {result["unique_id"].split(".")[2]: result["status"] for result in results}
-    assert outcomes == dict.fromkeys(
+    expected = dict.fromkeys(
         (
             "assert_receipts_are_what_the_collectors_wrote",
             "assert_ingestion_ledger_closes",
@@ -126,6 +126,7 @@ def test_every_invariant_fails_when_its_numbers_disagree(built: Models) -> None:
         ),
         "fail",
     )
+    assert expected.items() <= outcomes.items()
 
 
 def load_until(done: threading.Event, client: Warehouse) -> int:

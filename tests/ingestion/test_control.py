@@ -3,7 +3,10 @@
 import threading
 from collections.abc import Callable
 
-from headwater.control import ensure_site, open_control
+import msgspec
+
+from headwater.contracts.definition import EventMatch, Goal
+from headwater.control import drop_definition, ensure_site, open_control, save_definition
 from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.control import ControlLoader
@@ -38,6 +41,26 @@ def test_what_did_not_change_is_not_copied_again_not_even_by_another_process(
     add_site(home, "blog", [])
     assert first.load()
     assert warehouse.value("SELECT count() FROM raw_control.sites") == 2
+
+
+def test_definitions_are_copied_with_their_sites_and_go_when_they_are_dropped(
+    home: HomeSettings, warehouse: Warehouse
+) -> None:
+    add_site(home, "shop", [])
+    goal = Goal(kind="event", match=EventMatch("purchase"), currency="eur", value_property="amount")
+    with open_control(ControlSettings().database_url(home))() as session:
+        save_definition(session, "shop", "bought", goal, name="Bought")
+        session.commit()
+    copies = loader(home)
+    assert copies.load()
+    (row,) = warehouse.rows("SELECT id, org_id, site_id, name, definition FROM raw_control.goals")
+    assert msgspec.json.decode(row.pop("definition"), type=Goal) == goal
+    assert row == {"id": "bought", "org_id": "org", "site_id": "shop", "name": "Bought"}
+    with open_control(ControlSettings().database_url(home))() as session:
+        assert drop_definition(session, "shop", "bought", Goal)
+        session.commit()
+    assert copies.load()
+    assert warehouse.value("SELECT count() FROM raw_control.goals") == 0
 
 
 def test_a_reader_never_sees_a_hole(home: HomeSettings, warehouse: Warehouse) -> None:

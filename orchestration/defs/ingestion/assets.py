@@ -28,6 +28,10 @@ RAW_TABLES = [
     _raw_table("events", "landing_segments", "One row per time a segment of a collector's log was loaded."),
     _raw_table("control", "organizations", "One row per organization, a copy of the control database."),
     _raw_table("control", "sites", "One row per site, a copy of the control database."),
+    _raw_table("control", "goals", "One row per goal of a site, a copy of the control database."),
+    _raw_table("control", "funnels", "One row per funnel of a site, a copy of the control database."),
+    _raw_table("control", "cohorts", "One row per cohort of a site, a copy of the control database."),
+    _raw_table("control", "channel_rules", "One row per channel rule of a site, a copy of the control database."),
 ]
 
 

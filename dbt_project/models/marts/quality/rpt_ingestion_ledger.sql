@@ -1,32 +1,38 @@
-{{ config(order_by=['org_id', 'site_id', 'hour']) }}
-
--- Each outcome is counted by itself, and tests/assert_ingestion_ledger_closes.sql finds a receipt with none or two. That
--- no receipt was lost between log and warehouse is what tests/assert_receipts_are_what_the_collectors_wrote.sql finds.
-with receipts as (
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(hour)',
+        order_by=['org_id', 'site_id', 'hour'],
+        meta={'upstream': ['int_receipts_counted', 'stg_events__rejected_events']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_ingestion_ledger') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, hour
+from {{ changes_of(plan, 'int_receipts_counted') }}
+union distinct
+select org_id, site_id, toStartOfHour(received_at) as hour
+from {{ changes_of(plan, 'stg_events__rejected_events') }}
+-- replaces
+(org_id, site_id, hour) in {{ scope }}
+-- rows
+{%- endif %}
+with accepted as (
     select
         org_id,
         site_id,
-        toStartOfHour(received_at) as hour,
-        count() as received,
-        0 as counted,
-        0 as bots,
-        countIf(is_duplicate) as duplicates,
+        hour,
+        sum(counted.receipts) as received,
+        sumIf(counted.events, not is_bot) as counted,
+        sumIf(counted.events, is_bot) as bots,
+        sumIf(counted.receipts, is_duplicate) as duplicates,
         0 as rejected
-    from {{ ref('stg_events__receipts') }}
-    group by org_id, site_id, hour
-),
-
-events as (
-    select
-        org_id,
-        site_id,
-        toStartOfHour(received_at) as hour,
-        0 as received,
-        countIf(not is_bot) as counted,
-        countIf(is_bot) as bots,
-        0 as duplicates,
-        0 as rejected
-    from {{ ref('stg_events__events') }}
+    from {{ ref('int_receipts_counted') }} as counted
+{%- if plan.is_scoped %}
+    where (org_id, site_id, hour) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, hour
 ),
 
@@ -41,13 +47,15 @@ rejected_events as (
         0 as duplicates,
         count() as rejected
     from {{ ref('stg_events__rejected_events') }}
+{%- if plan.is_scoped %}
+    where toYYYYMM(received_at) in (select toYYYYMM(hour) from {{ scope }})
+        and (org_id, site_id, toStartOfHour(received_at)) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, hour
 ),
 
 entries as (
-    select * from receipts
-    union all
-    select * from events
+    select * from accepted
     union all
     select * from rejected_events
 )

@@ -1,20 +1,31 @@
-{{ config(order_by=['org_id', 'site_id', 'hour', 'days_late']) }}
-
-with events as (
-    select
-        org_id,
-        site_id,
-        received_at,
-        toUInt32(intDiv(dateDiff('millisecond', occurred_at, received_at), 86400000)) as days_late
-    from {{ ref('stg_events__events') }}
-    where received_at >= occurred_at + interval 1 day
-)
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(hour)',
+        order_by=['org_id', 'site_id', 'hour', 'days_late'],
+        meta={'upstream': ['int_receipts_counted']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_late_events') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, hour, days_late
+from {{ changes_of(plan, 'int_receipts_counted') }}
+where days_late > 0
+-- replaces
+(org_id, site_id, hour, days_late) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
-    toStartOfHour(received_at) as hour,
+    hour,
     days_late,
-    count() as events
-from events
+    sum(counted.events) as events
+from {{ ref('int_receipts_counted') }} as counted
+where days_late > 0 and counted.events > 0
+{%- if plan.is_scoped %}
+    and (org_id, site_id, hour, days_late) in {{ scope }}
+{%- endif %}
 group by org_id, site_id, hour, days_late

@@ -1,16 +1,95 @@
+-- depends_on: {{ ref('int_sessions_delimited') }}
 {{
     config(
+        materialized='partitions',
         partition_by='toDate(started_at)',
         order_by=['org_id', 'site_id', 'visitor_id', 'started_at'],
+        indexes=[{
+            'name': 'days_spanned',
+            'definition': 'toDate(ended_at) - toDate(started_at) type minmax granularity 1',
+        }],
+        meta={
+            'upstream': ['stg_events__receipts', 'int_visitors_first_seen', 'stg_control__sites'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'started_at', 'day'],
+        },
     )
 }}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_sessions') %}
+{%- set timeout = 'interval ' ~ var('session_timeout_minutes') ~ ' minute' %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- Who is near an instant that changed: sessions further off than the timeout cannot be cut or joined by it.
+with changes as (
+    select org_id, site_id, visitor_id, is_bot, occurred_at as changed_at
+    from {{ changes_of(plan, 'stg_events__receipts') }}
+    where visitor_id != '' and not is_duplicate
+    union distinct
+    select org_id, site_id, visitor_id, is_bot, first_seen_at as changed_at
+    from {{ changes_of(plan, 'int_visitors_first_seen') }}
+),
 
+visitors as (
+    select org_id, site_id, visitor_id, is_bot, groupUniqArray(changed_at) as changes
+    from changes
+    group by org_id, site_id, visitor_id, is_bot
+),
+
+-- Days on which a session near a change may have started, if it ended on that day or the next.
+days as (
+    select distinct
+        arrayJoin({{ days_between('changed_at - ' ~ timeout ~ ' - interval 1 day', 'changed_at + ' ~ timeout) }}) as day,
+        org_id,
+        site_id,
+        visitor_id
+    from changes
+),
+
+candidates as (
+    select org_id, site_id, visitor_id, is_bot, started_at, ended_at
+    from {{ this }}
+    where toDate(started_at) in (select day from days)
+        and (toDate(started_at), org_id, site_id, visitor_id) in days
+        and toDate(ended_at) - toDate(started_at) <= 1
+    union all
+    select org_id, site_id, visitor_id, is_bot, started_at, ended_at
+    from {{ this }}
+    where toDate(ended_at) - toDate(started_at) > 1
+        and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from changes)
+)
+
+select org_id, site_id, visitor_id, is_bot, changed_at as from_at, changed_at as to_at
+from changes
+union all
+select org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
+from candidates
+inner join visitors using (org_id, site_id, visitor_id, is_bot)
+where arrayExists(at -> at >= started_at - {{ timeout }} and at <= ended_at + {{ timeout }}, changes)
+union all
+select org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
+from {{ this }}
+where (org_id, site_id) in (select org_id, site_id from {{ changes_of(plan, 'stg_control__sites') }})
+-- replaces
+toDate(started_at) in (select toDate(from_at) from {{ scope }})
+    and (org_id, site_id, visitor_id, is_bot, started_at)
+    in (select org_id, site_id, visitor_id, is_bot, from_at from {{ scope }})
+-- rows
+{%- endif %}
 with sessions as (
-    select * from {{ ref('int_sessions_delimited') }}
+    select * from {{ sessions_delimited(plan) }}
 ),
 
 sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
+),
+
+visitors as (
+    select org_id, site_id, visitor_id, is_bot, first_seen_at
+    from {{ ref('int_visitors_first_seen') }}
+    where {{ in_batch('sipHash64(visitor_id)') }}
+{%- if plan.is_scoped %}
+        and (org_id, site_id, visitor_id, is_bot) in (select org_id, site_id, visitor_id, is_bot from {{ scope }})
+{%- endif %}
 )
 
 select
@@ -28,7 +107,7 @@ select
     sessions.entry_path as entry_path,
     sessions.exit_path as exit_path,
     sessions.is_bot as is_bot,
-    sessions.is_new_visitor as is_new_visitor,
+    (sessions.started_at = visitors.first_seen_at)::Bool as is_new_visitor,
     (sessions.page_views = 1)::Bool as is_bounce,
     ({{ is_engaged('sessions.duration_seconds', 'sessions.page_views') }})::Bool as is_engaged,
     sessions.referrer as referrer,
@@ -49,3 +128,8 @@ select
     toLowCardinality(sessions.city) as city
 from sessions
 left join sites on sites.org_id = sessions.org_id and sites.site_id = sessions.site_id
+left join visitors
+    on visitors.org_id = sessions.org_id
+    and visitors.site_id = sessions.site_id
+    and visitors.visitor_id = sessions.visitor_id
+    and visitors.is_bot = sessions.is_bot

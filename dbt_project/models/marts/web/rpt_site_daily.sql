@@ -1,5 +1,55 @@
-{{ config(order_by=['org_id', 'site_id', 'day']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day'],
+        meta={'upstream': ['stg_events__receipts', 'fct_sessions', 'stg_control__sites']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_site_daily') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{%- set changed_sites = '(select org_id, site_id from ' ~ changes_of(plan, 'stg_control__sites') ~ ')' %}
+{%- set days -%}
+    {{ local_day('events.occurred_at', 'sites.timezone') }} as day
+{%- endset %}
+with sites as (
+    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
+),
 
+changed_days as (
+    select org_id, site_id, {{ days }}
+    from {{ changes_of(plan, 'stg_events__receipts') }} as events
+    left join sites using (org_id, site_id)
+    where not is_duplicate
+    union distinct
+    select org_id, site_id, day
+    from {{ changes_of(plan, 'fct_sessions') }}
+    union distinct
+    select org_id, site_id, {{ days }}
+    from {{ ref('stg_events__events') }} as events
+    left join sites using (org_id, site_id)
+    where (org_id, site_id) in {{ changed_sites }}
+    union distinct
+    select org_id, site_id, day
+    from {{ this }}
+    where (org_id, site_id) in {{ changed_sites }}
+)
+
+-- A local day lies in up to three days of UTC, a day of UTC in one.
+select
+    org_id,
+    site_id,
+    day,
+    if(any(sites.timezone) in ('', 'UTC'), [day], [day - 1, day, day + 1]) as utc_days
+from changed_days
+left join sites using (org_id, site_id)
+group by org_id, site_id, day
+-- replaces
+(org_id, site_id, day) in (select org_id, site_id, day from {{ scope }})
+-- rows
+{%- endif %}
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
@@ -16,6 +66,13 @@ events_by_day as (
         countIf({{ is_page_view('events.event') }} and events.is_bot) as bot_page_views
     from {{ ref('stg_events__events') }} as events
     left join sites on sites.org_id = events.org_id and sites.site_id = events.site_id
+{%- if plan.is_scoped %}
+    where toDate(events.occurred_at) in (select arrayJoin(utc_days) from {{ scope }})
+        and (events.org_id, events.site_id, toDate(events.occurred_at))
+        in (select org_id, site_id, arrayJoin(utc_days) from {{ scope }})
+        and (events.org_id, events.site_id, {{ local_day('events.occurred_at', 'sites.timezone') }})
+        in (select org_id, site_id, day from {{ scope }})
+{%- endif %}
     group by org_id, site_id, day
 ),
 
@@ -32,6 +89,10 @@ sessions_by_day as (
         sumIf(duration_seconds, not is_bot) as total_duration_seconds,
         countIf(is_bot) as bot_sessions
     from {{ ref('fct_sessions') }}
+{%- if plan.is_scoped %}
+    where toDate(started_at) in (select arrayJoin(utc_days) from {{ scope }})
+        and (org_id, site_id, day) in (select org_id, site_id, day from {{ scope }})
+{%- endif %}
     group by org_id, site_id, day
 )
 

@@ -1,20 +1,17 @@
 {{
     config(
+        materialized='partitions',
         partition_by='toDate(occurred_at)',
         order_by=['org_id', 'site_id', 'visitor_id', 'occurred_at', 'id'],
+        meta={
+            'loaded_from': ['raw_events.events'],
+            'upstream': ['stg_events__rejected_events'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'occurred_at', 'received_at', 'is_duplicate'],
+            'compared': ['collector_id', 'sequence', 'is_duplicate'],
+        },
     )
 }}
-
--- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
--- statement share one snapshot, and every other model reads this one, so a load that runs meanwhile splits no build.
-with refused as (
-    select collector_id, sequence
-    from {{ ref('stg_events__rejected_events') }}
-    where code = 'refused_by_warehouse'
-),
-
-accepted as (
-    select
+{%- set columns %}
         id,
         toLowCardinality(event) as event,
         toLowCardinality(namespace) as namespace,
@@ -66,8 +63,67 @@ accepted as (
         schema_version,
         toLowCardinality(collector_id) as collector_id,
         sequence
+{%- endset %}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_events__receipts') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{%- set refused_since %}(
+    select collector_id, sequence
+    from {{ changes_of(plan, 'stg_events__rejected_events') }}
+    where code = 'refused_by_warehouse'
+){% endset %}
+-- The scope is every receipt of every id that was loaded or refused since: the rows themselves, read once. What was
+-- loaded shortly before the last build is seen again, and mostly known.
+with loaded as (
+    select
+    {{- columns }}
     from {{ source('raw_events', 'events') }}
+    where {{ loaded_since(plan, 'raw_events.events') }}
+)
+
+select *
+from loaded
+where (collector_id, sequence) not in (
+    select collector_id, sequence
+    from {{ this }}
+    where id in (
+        select id
+        from {{ source('raw_events', 'events') }}
+        where {{ loaded_since(plan, 'raw_events.events') }}
+    )
+)
+union all
+select
+    {{- columns }}
+from {{ this }}
+where (select count() from {{ refused_since }}) > 0 and (collector_id, sequence) in {{ refused_since }}
+-- replaces
+id in (select id from {{ scope }})
+-- rows
+{%- endif %}
+-- Ids received once need no sorting: only the others are looked at row by row. All reads of raw_events.events in this
+-- statement share one snapshot, and every other model reads this one, so a load that runs meanwhile splits no build.
+with refused as (
+    select collector_id, sequence
+    from {{ ref('stg_events__rejected_events') }}
+    where code = 'refused_by_warehouse'
+),
+
+accepted as (
+    select
+    {{- columns }}
+{%- if plan.is_scoped %}
+    from (
+        select {{ columns }} from {{ scope }}
+        union all
+        select {{ columns }} from {{ replaced_of('stg_events__receipts') }}
+    )
+{%- else %}
+    from {{ source('raw_events', 'events') }}
+{%- endif %}
     where (collector_id, sequence) not in refused
+        and {{ in_batch('sipHash64(id)') }}
 ),
 
 repeated_ids as (

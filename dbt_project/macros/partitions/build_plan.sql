@@ -1,0 +1,70 @@
+{#
+  What a build of a `partitions` model has to do, as a dictionary:
+
+  is_scoped  whether only what changed is built; if not, everything is
+  since      by upstream model the position up to which its changes are built in already; by raw table the load time
+             (milliseconds since 1970) from which its rows are looked at again, `load_overlap_minutes` before the last
+  header     first line of the compiled model: the positions to record when the build is done
+
+  `owner`: name of the model that is built, if it is another than the one this is called in.
+  Everything is built if the table, its watermark or one upstream's changes are missing, if an upstream was itself built
+  in whole, if the watermark is so old that changes may have been forgotten, if the model's text or a variable it
+  depends on is another, or if more rows were loaded than `rebuild_beyond_rows`.
+#}
+{% macro build_plan(owner=none) -%}
+    {%- set plan = {'is_scoped': false, 'since': {}, 'header': ''} -%}
+    {%- if not execute or flags.WHICH not in ('run', 'build') or model.resource_type != 'model' -%}
+        {{ return(plan) }}
+    {%- endif -%}
+    {%- set node = graph.nodes['model.' ~ project_name ~ '.' ~ (owner or model.name)] -%}
+    {%- set upstream = node.config.meta.get('upstream', []) -%}
+    {%- set tables = node.config.meta.get('loaded_from', []) -%}
+
+    {%- set states = {} -%}
+    {%- set names = "'" ~ ([node.name] + upstream) | join("', '") ~ "'" -%}
+    {%- for row in run_query(
+        'select model, position, rebuilt_at, fingerprint, toJSONString(inputs) as inputs, '
+        ~ 'built_at > now() - interval ' ~ (var('change_log_days') - 1) ~ ' day as is_recent from ' ~ watermarks()
+        ~ ' where model in (' ~ names ~ ') order by position desc, built_at desc limit 1 by model'
+    ).rows -%}
+        {%- do states.update({row['model']: row}) -%}
+    {%- endfor -%}
+    {%- set own = states.get(node.name) -%}
+    {%- set inputs = fromjson(own['inputs']) if own else {} -%}
+    {%- set fingerprint = model_fingerprint(node) -%}
+
+    {%- set checks = [
+        own is not none and own['fingerprint'] == fingerprint and own['is_recent'] | int == 1,
+        not should_full_refresh(),
+        adapter.get_relation(node.database, node.schema, node.alias) is not none,
+    ] -%}
+    {%- set until = {} -%}
+    {%- for name in upstream -%}
+        {%- set position = states[name]['position'] | int if name in states else 0 -%}
+        {%- do until.update({name: position}) -%}
+        {%- do plan.since.update({name: inputs.get(name, 0) | int}) -%}
+        {%- do checks.append(
+            name in states and name in inputs and states[name]['rebuilt_at'] | int <= inputs[name] | int
+        ) -%}
+    {%- endfor -%}
+    {%- for table in tables -%}
+        {%- set since = [0, inputs.get(table, 0) | int - var('load_overlap_minutes') * 60000] | max -%}
+        {%- set loaded = run_query(
+            'select toUnixTimestamp64Milli(max(loaded_at)) as last, count() as loaded from ' ~ table
+            ~ ' where loaded_at >= fromUnixTimestamp64Milli(' ~ since ~ ", 'UTC')"
+        ).rows[0] -%}
+        {%- do until.update({table: [loaded['last'] | int, inputs.get(table, 0) | int] | max}) -%}
+        {%- do plan.since.update({table: since}) -%}
+        {%- do checks.append(loaded['loaded'] | int <= var('rebuild_beyond_rows')) -%}
+    {%- endfor -%}
+
+    {%- do plan.update({'is_scoped': false not in checks}) -%}
+    {%- set watermark = {
+        'position': (own['position'] | int if own else 0) + 1,
+        'rebuilt_at': own['rebuilt_at'] | int if own else 0,
+        'fingerprint': fingerprint,
+        'inputs': until,
+    } -%}
+    {%- do plan.update({'header': '-- watermark ' ~ tojson(watermark)}) -%}
+    {{ return(plan) }}
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{#
+  Builds the rows of a scope and puts them into their table: a partition that only gained rows gets them attached, one
+  that lost some is written anew beside and replaced, one that lost all is dropped; by one ALTER, without a hole.
+  What did not change stays untouched, so doing all this once more changes nothing.
+
+  `scope`, `condition`, `rows`: the sections of the model's text.
+#}
+{% macro replace_partitions(relation, scope, condition, rows, watermark) -%}
+    {%- set name = relation.schema ~ '.' ~ relation.identifier -%}
+    {%- set scope_table = name ~ '__scope' -%}
+    {%- set old = name ~ '__old' -%}
+    {%- set new = name ~ '__new' -%}
+    {%- set next = name ~ '__next' -%}
+    {%- set settings = adapter.get_model_query_settings(model) -%}
+    {%- if condition.strip() != 'true' and scope_table not in rows -%}
+        {%- set trouble = name ~ ' would get all rows in place of some: build it with --full-refresh' -%}
+        {{ exceptions.raise_compiler_error(trouble) }}
+    {%- endif -%}
+
+    {% call statement('main') %}
+        create or replace table {{ scope_table }} engine = MergeTree order by tuple() as {{ scope }} {{ settings }}
+    {% endcall %}
+    {%- if run_query('select count() as found from ' ~ scope_table).rows[0]['found'] | int > 0 -%}
+        {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') -%}
+        {% do run_statement('create or replace table ' ~ old ~ ' as ' ~ name) %}
+        {% call statement('old') %}
+            insert into {{ old }} select * from {{ relation }} where {{ condition }} {{ settings }}
+        {% endcall %}
+        {% do run_statement('create or replace table ' ~ new ~ ' as ' ~ name) %}
+        {% call statement('main') %}
+            insert into {{ new }} ({{ columns }}) select {{ columns }} from (
+                {{ rows }}
+            ) {{ settings }}
+        {% endcall %}
+        {%- set hash = 'sipHash128(' ~ config.get('meta', {}).get('compared', ['*']) | join(', ') ~ ')' -%}
+        {%- set removed = 'from ' ~ old ~ ' where ' ~ hash ~ ' not in (select ' ~ hash ~ ' from ' ~ new ~ ')' -%}
+        {%- set added = 'from ' ~ new ~ ' where ' ~ hash ~ ' not in (select ' ~ hash ~ ' from ' ~ old ~ ')' -%}
+        {%- set changed = run_query(
+            'select partition, countIf(is_removed) as removed from ('
+            ~ 'select _partition_id as partition, true as is_removed ' ~ removed ~ ' union all '
+            ~ 'select _partition_id, false ' ~ added ~ ') group by partition order by partition'
+        ).rows -%}
+        {%- if changed | length > 0 -%}
+            {% do log_changes(name, removed, added, watermark.position) %}
+            {% do write_partitions(name, condition, changed, added) %}
+            {% do run_statement('drop table ' ~ next) %}
+        {%- endif -%}
+        {% do run_statement('drop table ' ~ old ~ ', ' ~ new) %}
+    {%- endif -%}
+    {% do record_watermark(watermark) %}
+    {% do run_statement('drop table ' ~ scope_table) %}
+{%- endmacro %}

@@ -1,0 +1,34 @@
+{{ config(order_by=['org_id', 'site_id', 'hour', 'service', 'queue', 'job']) }}
+
+with jobs as (
+    select
+        org_id,
+        site_id,
+        toStartOfHour(occurred_at) as hour,
+        service,
+        event = 'job.failed' as is_failed,
+        JSONExtractString(properties, 'queue') as queue,
+        JSONExtractString(properties, 'job') as job,
+        toDecimal64({{ bounded_number('wait_ms', 1000000000) }}, 3) as wait_ms,
+        toDecimal64({{ bounded_number('duration_ms', 1000000000) }}, 3) as duration_ms
+    from {{ ref('stg_events__events') }}
+    where event in ('job.completed', 'job.failed') and not is_bot
+)
+
+select
+    org_id,
+    site_id,
+    toDateTime(hour, 'UTC') as hour,
+    service,
+    toLowCardinality(queue) as queue,
+    toLowCardinality(job) as job,
+    count() as runs,
+    countIf(is_failed) as failures,
+    sum(jobs.duration_ms) as total_ms,
+    toFloat64(total_ms) / runs as average_ms,
+    quantileExactInclusive(0.95)(toFloat64(jobs.duration_ms)) as p95_ms,
+    sum(jobs.wait_ms) as total_wait_ms,
+    toFloat64(total_wait_ms) / runs as average_wait_ms,
+    quantileExactInclusive(0.95)(toFloat64(jobs.wait_ms)) as p95_wait_ms
+from jobs
+group by org_id, site_id, hour, service, queue, job

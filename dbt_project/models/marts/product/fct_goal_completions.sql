@@ -1,0 +1,114 @@
+{{ config(partition_by='toYYYYMM(completed_at)', order_by=['org_id', 'site_id', 'goal_id', 'completed_at']) }}
+
+with goals as (
+    select * from {{ ref('stg_control__goals') }}
+),
+
+visitors as (
+    select org_id, site_id, visitor_id, person_id from {{ ref('int_visitors_resolved') }}
+),
+
+sites as (
+    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
+),
+
+sessions as (
+    select org_id, site_id, visitor_id, session_id, started_at, ended_at, duration_seconds, page_views
+    from {{ ref('fct_sessions') }}
+    where not is_bot
+),
+
+matching_events as (
+    select
+        goals.goal_id as goal_id,
+        goals.is_once_per_session as is_once_per_session,
+        events.org_id as org_id,
+        events.site_id as site_id,
+        events.visitor_id as visitor_id,
+        events.person_id as person_id,
+        events.id as event_id,
+        events.occurred_at as completed_at,
+        goals.value_property != ''
+            and JSONType(events.properties, goals.value_property) in ('Int64', 'UInt64')
+            -- A worth no sum could hold is none.
+            and abs(JSONExtractFloat(events.properties, goals.value_property)) <= 1e15 as has_own_value,
+        if(has_own_value, JSONExtractInt(events.properties, goals.value_property), goals.value) as value,
+        if(
+            has_own_value and JSONExtractString(events.properties, 'currency') != '',
+            lower(JSONExtractString(events.properties, 'currency')),
+            goals.currency
+        ) as currency
+    from {{ ref('int_events_attributed') }} as events
+    inner join goals
+        on goals.org_id = events.org_id and goals.site_id = events.site_id and goals.event = events.event
+    where goals.kind = 'event' and {{ passes('goals.conditions', 'events.') }}
+),
+
+-- A visitor's sessions do not overlap, so the last that began is the one an event lies in.
+placed_events as (
+    select matching_events.*, sessions.session_id as session_id
+    from matching_events
+    asof left join sessions
+        on sessions.org_id = matching_events.org_id
+        and sessions.site_id = matching_events.site_id
+        and sessions.visitor_id = matching_events.visitor_id
+        and sessions.started_at <= matching_events.completed_at
+),
+
+by_event as (
+    select org_id, site_id, goal_id, visitor_id, person_id, session_id, event_id, completed_at, value, currency
+    from placed_events
+    order by completed_at, UUIDToNum(event_id)
+    limit 1 by org_id, site_id, goal_id, if(is_once_per_session and visitor_id != '', session_id, event_id)
+),
+
+by_session as (
+    select
+        sessions.org_id as org_id,
+        sessions.site_id as site_id,
+        goals.goal_id as goal_id,
+        sessions.visitor_id as visitor_id,
+        visitors.person_id as person_id,
+        sessions.session_id as session_id,
+        toUUID('00000000-0000-0000-0000-000000000000') as event_id,
+        sessions.ended_at as completed_at,
+        goals.value as value,
+        goals.currency as currency
+    from sessions
+    inner join goals on goals.org_id = sessions.org_id and goals.site_id = sessions.site_id
+    inner join visitors
+        on visitors.org_id = sessions.org_id
+        and visitors.site_id = sessions.site_id
+        and visitors.visitor_id = sessions.visitor_id
+    where (goals.kind = 'duration' and sessions.duration_seconds > goals.more_than)
+        or (goals.kind = 'pages' and sessions.page_views > goals.more_than)
+),
+
+completions as (
+    select * from by_event
+    union all
+    select * from by_session
+)
+
+select
+    reinterpretAsUUID(
+        sipHash128(
+            completions.org_id,
+            completions.site_id,
+            completions.goal_id,
+            if(empty(completions.event_id), completions.session_id, completions.event_id)
+        )
+    ) as completion_id,
+    completions.org_id as org_id,
+    completions.site_id as site_id,
+    completions.goal_id as goal_id,
+    {{ local_day('completions.completed_at', 'sites.timezone') }} as day,
+    completions.completed_at as completed_at,
+    completions.person_id as person_id,
+    completions.visitor_id as visitor_id,
+    completions.session_id as session_id,
+    completions.event_id as event_id,
+    completions.value as value,
+    toLowCardinality(completions.currency) as currency
+from completions
+left join sites on sites.org_id = completions.org_id and sites.site_id = completions.site_id

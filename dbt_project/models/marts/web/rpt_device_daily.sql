@@ -1,0 +1,19 @@
+{{ config(order_by=['org_id', 'site_id', 'day', 'device_type', 'browser', 'os']) }}
+
+select
+    org_id,
+    site_id,
+    day,
+    device_type,
+    browser,
+    os,
+    count() as sessions,
+    uniqExact(visitor_id) as visitors,
+    countIf(is_new_visitor) as new_visitors,
+    countIf(is_bounce) as bounces,
+    countIf(is_engaged) as engaged_sessions,
+    sum(toUInt64(fct.page_views)) as page_views,
+    sum(fct.duration_seconds) as total_duration_seconds
+from {{ ref('fct_sessions') }} as fct
+where not is_bot
+group by org_id, site_id, day, device_type, browser, os

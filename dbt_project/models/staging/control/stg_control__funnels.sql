@@ -1,0 +1,34 @@
+with funnels as (
+    select
+        *,
+        JSONExtract(
+            definition,
+            'Tuple(
+                steps Array(Tuple(
+                    name String,
+                    match Tuple(event String, conditions Array(Tuple(field String, operator String, value String))),
+                    is_required Bool
+                )),
+                order String,
+                window_seconds UInt32,
+                exclusions Array(Tuple(
+                    event String,
+                    conditions Array(Tuple(field String, operator String, value String))
+                )),
+                breakdown String
+            )'
+        ) as d
+    from {{ source('raw_control', 'funnels') }}
+)
+
+select
+    org_id,
+    site_id,
+    id as funnel_id,
+    name,
+    d.steps as steps,
+    d.order as step_order,
+    d.window_seconds as window_seconds,
+    d.exclusions as exclusions,
+    d.breakdown as breakdown
+from funnels

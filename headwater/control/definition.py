@@ -1,0 +1,71 @@
+"""Goals, funnels, cohorts and channel rules of a site: saving, finding and dropping them."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from headwater.contracts.definition import ChannelRule, Cohort, Funnel, Goal
+from headwater.control.errors import UnknownSite
+from headwater.control.model import (
+    SavedChannelRule,
+    SavedCohort,
+    SavedDefinition,
+    SavedFunnel,
+    SavedGoal,
+    Site,
+)
+from headwater.control.site import check_slug
+
+Saved = TypeVar("Saved", bound=SavedDefinition)
+
+_TABLES: dict[type[Goal | Funnel | Cohort | ChannelRule], type[SavedDefinition]] = {
+    Goal: SavedGoal,
+    Funnel: SavedFunnel,
+    Cohort: SavedCohort,
+    ChannelRule: SavedChannelRule,
+}
+
+
+def save_definition(
+    session: Session,
+    site_id: str,
+    definition_id: str,
+    definition: Goal | Funnel | Cohort | ChannelRule,
+    name: str = "",
+) -> SavedDefinition:
+    """Keep a definition under its id, in place of the one that had it. Does not commit.
+
+    ``definition_id`` is a slug, unique among the site's definitions of that kind. Raises BrokenName, or UnknownSite.
+    """
+    site = session.get(Site, site_id)
+    if site is None:
+        raise UnknownSite(f"there is no site {site_id!r}")
+    table = _TABLES[type(definition)]
+    saved = session.get(table, (site_id, check_slug(definition_id, "definition")))
+    if saved is None:
+        saved = table(site_id=site_id, id=definition_id, org_id=site.org_id)
+        session.add(saved)
+    saved.name = name or definition_id
+    saved.definition = msgspec.json.encode(definition).decode()
+    session.flush()
+    return saved
+
+
+def drop_definition(
+    session: Session, site_id: str, definition_id: str, kind: type[Goal | Funnel | Cohort | ChannelRule]
+) -> bool:
+    """Remove a definition; return whether there was one. Does not commit."""
+    saved = session.get(_TABLES[kind], (site_id, definition_id))
+    if saved is not None:
+        session.delete(saved)
+        session.flush()
+    return saved is not None
+
+
+def list_definitions(session: Session, table: type[Saved], site_id: str | None = None) -> Sequence[Saved]:
+    """Every saved definition of one kind, or those of one site, by site and id."""
+    query = select(table).order_by(table.site_id, table.id)
+    return session.scalars(query if site_id is None else query.where(table.site_id == site_id)).all()

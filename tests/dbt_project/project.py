@@ -1,0 +1,73 @@
+"""The dbt project in this process, and a ClickHouse of its own behind it: for whoever builds it many times."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cli.services import clickhouse_service
+from cli.supervisor import Supervisor
+from headwater.settings import WarehouseSettings
+from headwater.warehouse.client import Warehouse
+from headwater.warehouse.schema import apply_schema
+from tests.conftest import unused_port
+
+
+class BuildFailed(Exception):
+    """dbt did not build what it was asked to."""
+
+
+class Project:
+    """The dbt project, parsed once and run many times in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        from dbt.cli.main import dbtRunner
+
+        self._folder = folder
+        self._manifest = self._invoke(dbtRunner(), "parse")
+
+    def dbt(self, *arguments: str) -> Any:
+        """What dbt's command returns: for `run` and `build` the results by node. Raises BuildFailed."""
+        from dbt.cli.main import dbtRunner
+
+        # dbt keeps compiled text in the manifest, and the text of the next build is another.
+        return self._invoke(dbtRunner(manifest=self._manifest.deepcopy()), *arguments)
+
+    def tables(self) -> list[str]:
+        """All models that are stored, as `database.table`."""
+        return sorted(
+            f"{node.schema}.{node.alias}"
+            for node in self._manifest.nodes.values()
+            if node.resource_type == "model" and node.config.materialized in ("partitions", "table")
+        )
+
+    def _invoke(self, runner: Any, *arguments: str) -> Any:
+        paths = ["--project-dir", str(self._folder), "--profiles-dir", str(self._folder)]
+        done = runner.invoke(
+            [*arguments, *paths, "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none"]
+        )
+        if not done.success:
+            raise BuildFailed(f"dbt {' '.join(arguments)} failed") from done.exception
+        return done.result
+
+
+@contextmanager
+def warehouse(folder: Path) -> Iterator[Warehouse]:
+    """An embedded ClickHouse with the raw tables, which dbt in this process talks to."""
+    settings = WarehouseSettings(port=unused_port(), url=None)
+    os.environ |= {
+        "HEADWATER_DBT_PORT": str(settings.port),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    server = {"HEADWATER_HOME": str(folder / "home"), "HEADWATER_CLICKHOUSE_PORT": str(settings.port)}
+    supervisor = Supervisor(folder / "logs")
+    try:
+        supervisor.start(replace(clickhouse_service(settings), environment=server))
+        with Warehouse(settings) as client:
+            apply_schema(client)
+            yield client
+    finally:
+        supervisor.stop()

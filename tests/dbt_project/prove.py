@@ -1,0 +1,111 @@
+"""`make prove`: models built batch by batch are, row for row, the models built at once.
+
+Every seed is an organization of its own, so that one build after each batch serves all seeds. Prints one line, and the
+first rows that differ; exits with 1 if any do.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.services import PROJECT
+from headwater.warehouse.client import Warehouse
+from tests.dbt_project.project import BuildFailed, Project, warehouse
+from tests.dbt_project.worlds import Batch, World, json_lines, make_world
+
+BATCHES = 6
+FIRST_MODELS = ("stg_events__receipts", "int_visitors_first_seen")
+PARTLY_BUILT = 2
+"""After this batch only the first models are built, so that the others have two batches to catch up with."""
+
+
+def load(client: Warehouse, worlds: Sequence[World], number: int) -> None:
+    """Make a batch of all worlds visible, and the sites as they are then."""
+    batches = [world.batches[number] for world in worlds]
+    everything = Batch(
+        [row for batch in batches for row in batch.events],
+        [row for batch in batches for row in batch.rejected],
+        [row for batch in batches for row in batch.segments],
+    )
+    for table, rows in (
+        ("raw_events.events", everything.events),
+        ("raw_events.rejected_events", everything.rejected),
+        ("raw_events.landing_segments", everything.segments),
+    ):
+        client.command(f"INSERT INTO {table} FORMAT JSONEachRow\n{json_lines(rows)}")
+    sites = [
+        {"org_id": world.org_id, "id": site, "name": site, "timezone": zones[number], "created_ms": 0}
+        for world in worlds
+        for site, zones in world.zones.items()
+        if zones[number]
+    ]
+    client.command("TRUNCATE TABLE raw_control.sites")
+    client.command(f"INSERT INTO raw_control.sites FORMAT JSONEachRow\n{json_lines(sites)}")
+
+
+def differences(client: Warehouse, table: str, full: str) -> list[dict[str, Any]]:
+    """Rows that one of two tables has more often than the other. ``missing``: how often more the second has it."""
+    return client.rows(
+        f"SELECT sum(sign) AS missing, any(line) AS line FROM ("
+        f"SELECT sipHash128(*) AS hash, -1 AS sign, toString(tuple(*)) AS line FROM {table} UNION ALL "
+        f"SELECT sipHash128(*), 1, toString(tuple(*)) FROM {full}"
+        ") GROUP BY hash HAVING missing != 0 ORDER BY line"
+    )
+
+
+def assert_nothing_was_rebuilt(client: Warehouse) -> None:
+    """Raises BuildFailed if a model was built at once after the first batch: that would prove nothing."""
+    rebuilt = client.rows("SELECT DISTINCT model FROM staging.build_watermarks WHERE rebuilt_at > 1")
+    if rebuilt:
+        raise BuildFailed(f"built at once, and not batch by batch: {rebuilt}")
+
+
+def prove(
+    seeds: Sequence[int], folder: Path, project_folder: Path, select: Sequence[str] = ()
+) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """Number of models compared, and the rows that differ by model. ``select``: dbt's selection; all without one."""
+    worlds = [make_world(seed, BATCHES) for seed in seeds]
+    with warehouse(folder) as client:
+        project = Project(project_folder)
+        project.dbt("seed")
+        for number in range(BATCHES):
+            load(client, worlds, number)
+            chosen = FIRST_MODELS if number == PARTLY_BUILT else select
+            project.dbt("run", *(("--select", *chosen) if chosen else ()))
+        assert_nothing_was_rebuilt(client)
+        built = {row["name"] for row in client.rows("SELECT concat(database, '.', name) AS name FROM system.tables")}
+        tables = [table for table in project.tables() if table in built]
+        client.command("CREATE DATABASE batchwise")
+        for table in tables:
+            client.command(f"CREATE TABLE batchwise.{table.replace('.', '__')} CLONE AS {table}")
+        # In several passes, which must not show either.
+        passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
+        project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
+        found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
+        return len(tables), {table: rows for table, rows in found.items() if rows}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.dbt_project.prove", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=25, help="number of seeds, from --first on")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--project", type=Path, default=PROJECT / "dbt_project", help="folder of the dbt project")
+    parser.add_argument("--select", nargs="+", default=[], help="models to build and compare, as dbt selects them")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headwater-prove-") as folder:
+        seeds = range(options.first, options.first + options.seeds)
+        models, found = prove(seeds, Path(folder), options.project, options.select)
+    for table, rows in found.items():
+        print(f"{table}: {len(rows)} rows differ, as in")
+        for row in rows[:4]:
+            print(f"  {row['missing']:+d} {row['line']}")
+    count = sum(map(len, found.values()))
+    print(f"incremental == full refresh: {options.seeds} seeds, {models} models, {count} differences")
+    sys.exit(1 if count else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""Attribution: against an oracle in exact fractions, and against the sessions and paths another package publishes."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from headwater.contracts.definition import EventMatch, Goal
+from tests.dbt_project import journeys
+from tests.dbt_project.conftest import Models
+from tests.dbt_project.goals import Completion, count_completions
+from tests.dbt_project.journeys import Event, Session
+
+pytestmark = pytest.mark.xdist_group("walks")
+
+MODELS = ("first_touch", "last_touch", "last_non_direct", "linear", "time_decay", "position_based")
+BILLION = 10**9
+HALF_LIFE_MS = 7 * journeys.DAY_MS
+PUBLISHED = {
+    "Direct": "Direct",
+    "Organic_Search": "Organic Search",
+    "Video": "Organic Video",
+    "Paid_Search_Other": "Paid Search",
+    "Unmatched_Channel": "Affiliates",
+    "Referral": "Referral",
+}
+
+
+def test_credits_are_those_of_the_oracle(walks: Models) -> None:
+    events = journeys.all_events()
+    owners = journeys.resolve_people(events)
+    visits: defaultdict[tuple[str, tuple[str, str]], list[Session]] = defaultdict(list)
+    for session in journeys.split_sessions(events):
+        if not session.first.is_bot:
+            visits[session.first.site_id, owners[session.first]].append(session)
+    direct = {
+        (row["site_id"], row["visitor_id"], row["started_at"])
+        for row in walks.client.rows(
+            "SELECT site_id, visitor_id, toUnixTimestamp64Milli(started_at) AS started_at FROM marts.fct_sessions"
+            " INNER JOIN intermediate.int_sessions_channeled USING (session_id)"
+            " WHERE source = '(direct)' AND NOT is_bot"
+        )
+    }
+    expected: Counter[tuple[Any, ...]] = Counter()
+    touches_of: Counter[int] = Counter()
+    for completion in count_completions(events):
+        touches = find_touches(completion, visits[completion.site_id, completion.owner])
+        touches_of[len(touches)] += 1
+        is_direct = [(s.first.site_id, s.first.visitor_id, s.first.occurred_ms) in direct for s in touches]
+        for model in MODELS:
+            weights = weigh(model, [s.first.occurred_ms for s in touches], is_direct) if touches else [Fraction(1)]
+            shares = zip(share(BILLION, weights), share(completion.value, weights), weights, strict=True)
+            for number, (units, value, weight) in enumerate(shares, start=1 if touches else 0):
+                if weight:
+                    key = completion.site_id, completion.goal_id, completion.completed_ms, completion.visitor_id
+                    expected[(*key, model, number, units, value, completion.currency)] += 1
+    assert all(touches_of[n] for n in range(6))
+    found: Counter[tuple[Any, ...]] = Counter()
+    for row in walks.client.rows(
+        "SELECT site_id, goal_id, toUnixTimestamp64Milli(converted_at) AS at, visitor_id, model, position,"
+        " toInt64(credit * 1000000000) AS units, a.value AS value, a.currency AS currency"
+        " FROM marts.fct_attribution AS a INNER JOIN"
+        " (SELECT completion_id, visitor_id FROM marts.fct_goal_completions) AS c ON c.completion_id = a.conversion_id"
+    ):
+        found[tuple(row.values())] += 1
+    assert found == expected
+
+
+def test_credits_and_money_add_up_to_each_conversion(walks: Models) -> None:
+    wrong = walks.client.value(
+        "SELECT count() FROM (SELECT conversion_id, model, sum(credit) AS credit, sum(value) AS value"
+        " FROM marts.fct_attribution GROUP BY conversion_id, model) AS a"
+        " INNER JOIN marts.fct_conversions AS c ON c.conversion_id = a.conversion_id"
+        " WHERE credit != 1 OR a.value != c.value"
+    )
+    assert wrong == 0
+
+
+def test_published_sessions_give_the_published_paths_and_last_touches(
+    models: Models, shared_data: Callable[[str], Path]
+) -> None:
+    folder = shared_data("snowplow_fractribution") / "integration_tests" / "data" / "expected"
+    sessions = read(folder / "snowplow_fractribution_sessions_by_customer_id_expected.csv")
+    conversions = read(folder / "snowplow_fractribution_conversions_by_customer_id_expected.csv")
+    events = [visit(number, row) for number, row in enumerate(sessions)]
+    events += [purchase(number, row) for number, row in enumerate(conversions, start=len(sessions))]
+    goal = Goal(kind="event", match=EventMatch("purchase"), value_property="amount", currency="usd", lookback_days=30)
+    models.insert("raw_control.goals", journeys.definition_rows("published", {"bought": goal}))
+    models.insert("raw_events.events", [journeys.event_row(event, n) for n, event in enumerate(events)])
+    for command in (("seed",), ("run", "--select", "+fct_attribution")):
+        done = models.dbt(*command)
+        assert done.returncode == 0, done.stdout
+    found = models.client.query(
+        "SELECT user_id, channel FROM marts.fct_sessions INNER JOIN intermediate.int_sessions_channeled"
+        " USING (session_id)"
+    )[1]
+    # One published referral comes from quora.com, which is a social network on the list we use.
+    expected = Counter(
+        (row["customer_id"], PUBLISHED[row["channel"]]) for row in sessions if row["source"] != "quora.com"
+    )
+    expected += Counter((row["customer_id"], "Organic Social") for row in sessions if row["source"] == "quora.com")
+    assert len(found) == len(sessions) == 97
+    assert Counter(map(tuple, found)) == expected
+    paths = models.client.query(
+        "SELECT toUnixTimestamp64Milli(converted_at), arrayStringConcat(arrayMap(t -> t.2, arraySort(groupArray("
+        "(position, channel)))), ' > ') FROM marts.fct_touchpoints GROUP BY conversion_id, converted_at"
+    )[1]
+    published = read(folder / "snowplow_fractribution_paths_to_conversion_expected.csv")
+    assert {row[0]: row[1] for row in paths} == {
+        instant(row["conversion_tstamp"]): " > ".join(PUBLISHED[step] for step in row["path"].split(" > "))
+        for row in published
+    }
+    last = models.client.query(
+        "SELECT channel, sum(credit), sum(value) FROM marts.fct_attribution WHERE model = 'last_touch' GROUP BY channel"
+    )[1]
+    results = read(folder / "snowplow_fractribution_channel_attribution_expected.csv")
+    assert {channel: (credit, value) for channel, credit, value in last} == {
+        PUBLISHED[row["CHANNEL"]]: (Decimal(row["CONVERSIONS"]), cents(row["REVENUE"]))
+        for row in results
+        if row["ATTRIBUTION_TYPE"] == "last_touch" and float(row["CONVERSIONS"])
+    }
+
+
+def find_touches(completion: Completion, visits: list[Session]) -> list[Session]:
+    """Sessions of the person that began in the look-back, in order."""
+    earliest_ms = completion.completed_ms - journeys.GOALS[completion.goal_id].lookback_days * journeys.DAY_MS
+    return sorted(
+        (visit for visit in visits if earliest_ms <= visit.first.occurred_ms <= completion.completed_ms),
+        key=lambda visit: visit.first.occurred_ms,
+    )
+
+
+def weigh(model: str, touched_ms: list[int], is_direct: list[bool]) -> list[Fraction]:
+    """The weight of each touch, not yet normalised."""
+    n = len(touched_ms)
+    if model == "first_touch":
+        return [Fraction(i == 0) for i in range(n)]
+    if model == "last_touch":
+        return [Fraction(i == n - 1) for i in range(n)]
+    if model == "last_non_direct":
+        known = [i for i in range(n) if not is_direct[i]] or [n - 1]
+        return [Fraction(i == known[-1]) for i in range(n)]
+    if model == "time_decay":
+        return [Fraction(int(2 ** (40 - (touched_ms[-1] - at) / HALF_LIFE_MS))) for at in touched_ms]
+    if model == "position_based" and n > 2:
+        return [Fraction(2, 5) if i in (0, n - 1) else Fraction(1, 5 * (n - 2)) for i in range(n)]
+    return [Fraction(1)] * n
+
+
+def share(total: int, weights: list[Fraction]) -> list[int]:
+    """A whole number in whole parts: what is left over goes to the largest remainders, the earlier of equal ones."""
+    exact = [total * weight / sum(weights) for weight in weights]
+    parts = [int(part) for part in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in by_remainder[: total - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def instant(text: str) -> int:
+    """Milliseconds since 1970 of a time in UTC."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def cents(text: str) -> int:
+    return int((Decimal(text) * 100).to_integral_value())
+
+
+def visit(number: int, row: dict[str, str]) -> Event:
+    is_tagged = row["source"] != "(direct)"
+    return Event(
+        site_id="published",
+        id=UUID(int=number),
+        event="page_view",
+        occurred_ms=instant(row["visit_start_tstamp"]),
+        # Some lie within half an hour of each other: each is given a device of its own, so that it stays a session.
+        visitor_id=f"{row['customer_id']}-{number}",
+        user_id=row["customer_id"],
+        utm_source=row["source"] if is_tagged else "",
+        utm_medium=row["medium"] if is_tagged else "",
+        utm_campaign=row["campaign"] if row["campaign"] != "(not set)" else "",
+    )
+
+
+def purchase(number: int, row: dict[str, str]) -> Event:
+    """As a server reports it: of a user, without a visitor."""
+    return Event(
+        site_id="published",
+        id=UUID(int=number),
+        event="purchase",
+        occurred_ms=instant(row["conversion_tstamp"]),
+        user_id=row["customer_id"],
+        properties={"amount": cents(row["revenue"]), "currency": "usd"},
+    )

@@ -1,0 +1,172 @@
+"""Random worlds: what one organization's collectors received, and in which order it came to the warehouse.
+
+A world is made of batches. Each batch is loaded and built before the next one is; what the models say in the end must
+not depend on how the world was cut into batches. Times are whole milliseconds since 1970, in UTC.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from tests.dbt_project.oracle import DAY_MS, HOUR_MS, THIRTY_MINUTES_MS, moment
+from tests.dbt_project.traffic import ZONES
+
+NOW_MS = 1_790_000_000_000
+"""An afternoon in September 2026."""
+
+MINUTE_MS = 60_000
+LOAD_STEP_MS = 10 * MINUTE_MS
+LATEST_VISIBILITY_MS = 14 * MINUTE_MS
+"""A row becomes visible up to this long after its loaded_at: less than the models' overlap, more than a step."""
+
+GAPS_MS = (
+    *(0, 1, 9_999, 60_000, 20 * MINUTE_MS, THIRTY_MINUTES_MS - 1, THIRTY_MINUTES_MS, THIRTY_MINUTES_MS + 1),
+    *(59 * MINUTE_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 70 * DAY_MS),
+)
+GAP_WEIGHTS = (2, 2, 2, 6, 6, 4, 4, 4, 4, 3, 2, 1, 0.3)
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What becomes visible between two builds."""
+
+    events: list[Row] = field(default_factory=list)
+    rejected: list[Row] = field(default_factory=list)
+    segments: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``zones``: by site, its time zone from each batch on; '' while the site is not known yet."""
+
+    org_id: str
+    batches: list[Batch]
+    zones: dict[str, list[str]]
+
+
+def make_world(seed: int, batches: int) -> World:
+    """The world of a seed, cut into so many batches."""
+    random = Random(seed)
+    org_id = f"world-{seed}"
+    sites = [f"site-{n}" for n in range(random.choice((1, 1, 2)))]
+    parts = [Batch() for _ in range(batches)]
+    sequence = 0
+    for event in _happen(random, sites):
+        for receipt in _receive(random, event):
+            sequence += 1
+            receipt |= {"org_id": org_id, "collector_id": f"{org_id}-{random.randrange(2)}", "sequence": sequence}
+            _arrive(random, parts, receipt)
+    return World(org_id, parts, {site: _zones(random, batches) for site in sites})
+
+
+def _happen(random: Random, sites: list[str]) -> Iterator[Row]:
+    """Events as visitors cause them, some of them in bursts that bridge sessions, some alone on their day."""
+    for visitor in range(random.randrange(2, 6)):
+        occurred_ms = NOW_MS - random.randrange(40 * DAY_MS)
+        for _ in range(random.randrange(1, 16)):
+            occurred_ms += random.choices(GAPS_MS, GAP_WEIGHTS)[0]
+            yield _event(random, sites, f"visitor-{visitor}" if visitor else "", occurred_ms)
+    for _ in range(random.randrange(3)):
+        yield _event(random, sites, "wanderer", random.randrange(365 * 20) * DAY_MS + random.randrange(DAY_MS))
+    # One session of several days, which a late event may cut or lengthen at either end.
+    if random.random() < 0.3:
+        start_ms = NOW_MS - 50 * DAY_MS
+        for step in range(random.randrange(100, 200)):
+            if random.random() < 0.98:
+                yield _event(
+                    random, sites[:1], "monitor", start_ms + step * 29 * MINUTE_MS, is_bot=random.random() < 0.05
+                )
+
+
+def _event(random: Random, sites: list[str], visitor_id: str, occurred_ms: int, is_bot: bool | None = None) -> Row:
+    return {
+        "id": str(UUID(int=random.getrandbits(128))),
+        "event": random.choice(("page_view", "page_view", "click", "signup")),
+        "occurred_ms": occurred_ms,
+        "received_ms": occurred_ms + random.choice((0, 40, HOUR_MS, DAY_MS - 1, DAY_MS, 3 * DAY_MS)),
+        "site_id": random.choice(sites),
+        "visitor_id": visitor_id,
+        "user_id": random.choice(("", "", "ann", "bob")),
+        "path": random.choice(("/", "/pricing", "/docs")),
+        "referrer": random.choice(("", "https://example.org/", "https://www.google.com/")),
+        "utm_source": random.choice(("", "newsletter")),
+        "gclid": random.choice(("", "", "x")),
+        "device_type": random.choice(("desktop", "mobile")),
+        "country": random.choice(("", "NP", "US")),
+        "is_bot": random.random() < 0.15 if is_bot is None else is_bot,
+        "properties": random.choice(("{}", '{"quantity": 2}', '{"quantity": 0.1}')),
+    }
+
+
+def _receive(random: Random, event: Row) -> Iterator[Row]:
+    """The receipts of an event: retries may carry another time, visitor or day, and any of them may be the first."""
+    yield dict(event)
+    while random.random() < 0.2:
+        again = dict(event, path="/changed")
+        again["occurred_ms"] += random.choice((0, 0, 1, 25 * MINUTE_MS, -DAY_MS, 40 * DAY_MS))
+        again["received_ms"] += random.choice((-DAY_MS, -1, 0, 1, HOUR_MS))
+        if random.random() < 0.2:
+            again["visitor_id"] = random.choice(("", "visitor-1", "stranger"))
+        yield again
+
+
+def _arrive(random: Random, parts: list[Batch], receipt: Row) -> None:
+    """Put a receipt into a batch, some into two; a few are refused by the warehouse, before they come or after."""
+    number = random.choice((0, 0, random.randrange(len(parts)), random.randrange(len(parts))))
+    for load in {number} | ({random.randrange(len(parts))} if random.random() < 0.1 else set()):
+        loaded_ms = _loaded_ms(random, load)
+        parts[load].events.append(receipt | {"loaded_ms": loaded_ms})
+        parts[load].segments.append(
+            {
+                "collector_id": receipt["collector_id"],
+                "first_sequence": receipt["sequence"],
+                "last_sequence": receipt["sequence"],
+                "events": 1,
+                "loaded_ms": loaded_ms,
+            }
+        )
+    if random.random() < 0.06:
+        refused = {name: receipt[name] for name in ("org_id", "site_id", "received_ms", "collector_id", "sequence")}
+        load = random.randrange(len(parts))
+        parts[load].rejected.append(refused | {"code": "refused_by_warehouse", "loaded_ms": _loaded_ms(random, load)})
+    if random.random() < 0.05:
+        invalid = {name: receipt[name] for name in ("org_id", "site_id", "received_ms", "collector_id")}
+        invalid |= {"code": "invalid_event", "sequence": receipt["sequence"] + 1_000_000}
+        for load in random.sample(range(len(parts)), 2):
+            parts[load].rejected.append(invalid | {"loaded_ms": _loaded_ms(random, load)})
+
+
+def _loaded_ms(random: Random, batch: int) -> int:
+    return NOW_MS + batch * LOAD_STEP_MS - random.choice((0, 1, random.randrange(LATEST_VISIBILITY_MS)))
+
+
+def _zones(random: Random, batches: int) -> list[str]:
+    """A site's time zone at each build: mostly known from the start and never changed."""
+    zone = random.choice(ZONES)
+    zones = [zone] * batches
+    if random.random() < 0.2:
+        known_from = random.randrange(batches)
+        zones[:known_from] = [""] * known_from
+    if random.random() < 0.2:
+        changed_at = random.randrange(batches)
+        zones[changed_at:] = [random.choice(ZONES)] * (batches - changed_at)
+    return zones
+
+
+def json_lines(rows: list[Row]) -> str:
+    """Rows as ClickHouse reads them: ``*_ms`` become the columns ``*_at``."""
+    return "\n".join(json.dumps({_column(name): _value(name, value) for name, value in row.items()}) for row in rows)
+
+
+def _column(name: str) -> str:
+    return name.replace("_ms", "_at")
+
+
+def _value(name: str, value: Any) -> Any:
+    to_text: Callable[[int], str] = lambda ms: moment(ms).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]  # noqa: E731
+    return to_text(value) if name.endswith("_ms") else value

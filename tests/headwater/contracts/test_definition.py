@@ -1,0 +1,50 @@
+"""Definitions are refused before they can stop a model."""
+
+import msgspec
+import pytest
+
+from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal, check_pattern
+
+
+@pytest.mark.parametrize("pattern", ["^/blog/", r"\d+$", "(?i)thanks", "(?:a|b)c", "a{2,3}"])
+def test_a_pattern_both_engines_know_passes(pattern: str) -> None:
+    check_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=x)", "(?<!x)y", r"(a)\1", "a++", r"x\Z", "(?>x)"])
+def test_a_pattern_clickhouse_cannot_run_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="regular expression"):
+        check_pattern(pattern)
+
+
+def test_a_definition_comes_back_from_json_as_it_was() -> None:
+    funnel = Funnel(
+        steps=(FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy"))), order="strict", breakdown="path"
+    )
+    assert msgspec.json.decode(msgspec.json.encode(funnel), type=Funnel) == funnel
+
+
+def test_a_funnel_ends_with_required_steps() -> None:
+    steps = (FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy"), is_required=False))
+    with pytest.raises(ValueError, match="first and the last"):
+        Funnel(steps=steps)
+
+
+def test_steps_in_any_order_are_all_required() -> None:
+    first, last = FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy"))
+    with pytest.raises(ValueError, match="no optional steps"):
+        Funnel(steps=(first, FunnelStep("maybe", EventMatch("look"), is_required=False), last), order="any")
+
+
+def test_conditions_name_fields_that_exist() -> None:
+    with pytest.raises(ValueError, match="no field 'plan'"):
+        EventMatch("buy", (Condition("plan", "equals", "team"),))
+    with pytest.raises(ValueError, match="no field 'path'"):
+        ChannelRule("Partners", (Condition("path", "equals", "/"),))
+
+
+def test_unknown_keys_and_long_lookbacks_are_refused() -> None:
+    with pytest.raises(msgspec.ValidationError, match="lookback_days"):
+        msgspec.json.decode(b'{"kind": "event", "lookback_days": 900}', type=Goal)
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        msgspec.json.decode(b'{"kind": "event", "lookback": 9}', type=Goal)
