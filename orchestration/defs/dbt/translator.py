@@ -33,6 +33,8 @@ class HeadwaterDbtTranslator(DagsterDbtTranslator):
         """The source of a staging model, the area of all others: the folder below the layer's."""
         if dbt_resource_props["resource_type"] == "source":
             return None
+        if dbt_resource_props["resource_type"] == "seed":
+            return "seeds"
         _project, _layer, area, *_ = dbt_resource_props["fqn"]
         return str(area)
 
