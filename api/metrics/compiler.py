@@ -15,9 +15,6 @@ from sqlglot import exp
 
 from api.metrics.catalogue import GRAINS, Catalogue, Measure, Metric, SemanticModel
 
-ROW_LIMIT = 10_000
-"""Rows of one answer."""
-
 _TRUNCATE = {
     "day": "toDate",
     "week": "toMonday",
@@ -51,12 +48,12 @@ def compile_query(
     scope: Scope,
     group_by: Sequence[str] = (),
     order: Sequence[tuple[str, bool]] = (),
-    limit: int = ROW_LIMIT,
+    limit: int | None = None,
 ) -> CompiledQuery:
     """One SELECT of one or more metrics of the same semantic model, a column for each group and each metric.
 
     ``group_by`` holds dimensions of the model, or grains of time (``day``, ``week``, …). ``order`` holds column
-    names and whether they go down; by default the groups, up.
+    names and whether they go down; by default the groups, up. ``limit`` is the most groups, by default all.
     """
     model = metrics[0].model
     groups = [exp.alias_(_group(model, name), name) for name in group_by]
@@ -67,7 +64,9 @@ def compile_query(
     if groups:
         query = query.group_by(*(exp.column(name) for name in group_by))
         ordering = list(order) + [(name, False) for name in group_by if name not in dict(order)]
-        query = query.order_by(*(exp.Ordered(this=exp.column(name), desc=down) for name, down in ordering)).limit(limit)
+        query = query.order_by(*(exp.Ordered(this=exp.column(name), desc=down) for name, down in ordering))
+        if limit is not None:
+            query = query.limit(limit)
     arguments = {"org_id": scope.org_id, "site_id": scope.site_id, "start": scope.start, "end": scope.end}
     return CompiledQuery(query.sql(dialect="clickhouse"), arguments)
 

@@ -38,5 +38,6 @@ class MetricAnswer(BaseModel):
     start: date = Field(description="First day, in the site's time zone.")
     end: date = Field(description="Day after the last.")
     total: float | int | None = Field(description="The value over the whole window, of all groups together.")
-    rows: list[MetricRow] = Field(description="One row per group; empty without `group_by`.")
+    rows: list[MetricRow] = Field(description="One row per group; empty without `group_by`, 10,000 at most.")
+    truncated: bool = Field(description="Whether there are more groups than `rows` has; `total` is of all of them.")
     sql: str = Field(description="The query that gave the rows.")

@@ -16,6 +16,9 @@ from headwater.warehouse.client import WarehouseAway, WarehouseRefused
 if TYPE_CHECKING:
     from api.metrics.compiler import CompiledQuery
 
+ROW_LIMIT = 10_000
+"""Rows of one answer."""
+
 _UNKNOWN_TABLE, _UNKNOWN_DATABASE = 60, 81
 
 
@@ -45,13 +48,15 @@ class MetricService:
         """
         metric = self.find(name)
         (total,) = self.rows(caller, [metric], window)
-        compiled, rows = self.ask(caller, [metric], window, group_by) if group_by else (None, [])
+        # One more than is sent tells whether there are more.
+        compiled, rows = self.ask(caller, [metric], window, group_by, limit=ROW_LIMIT + 1) if group_by else (None, [])
         return MetricAnswer(
             metric=describe(metric),
             start=window.start,
             end=window.end,
             total=total[name],
-            rows=[MetricRow(value=row.pop(name), group=row) for row in rows],
+            rows=[MetricRow(value=row.pop(name), group=row) for row in rows[:ROW_LIMIT]],
+            truncated=len(rows) > ROW_LIMIT,
             sql=(compiled or self._compile(caller, [metric], window)).sql,
         )
 
