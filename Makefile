@@ -50,6 +50,7 @@ chaos: install ## Kill processes at random under load (KILLS=100)
 
 docs: install ## Write the generated pages of docs/ again
 	@$(BIN)/python -m cli.settings_page
+	@$(BIN)/python -m cli.metrics_page
 
 lock: install ## Resolve pyproject.toml into requirements.lock again
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --output-file requirements.lock
