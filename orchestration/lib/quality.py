@@ -40,7 +40,13 @@ class SuiteResult:
 def _expect_of_events(gxe: Any) -> list[Any]:
     return [
         *(gxe.ExpectColumnValuesToNotBeInSet(column=name, value_set=[""]) for name in ("org_id", "site_id", "event")),
-        gxe.ExpectColumnValueLengthsToBeBetween(column="event", min_value=1, max_value=limits.NAME_LENGTH),
+        # The length expectation compiles to `length`, which counts bytes; the contract counts characters.
+        gxe.UnexpectedRowsExpectation(
+            description=f"an event's name has 1 to {limits.NAME_LENGTH} characters",
+            unexpected_rows_query=(
+                f"SELECT id FROM {{batch}} WHERE lengthUTF8(event) NOT BETWEEN 1 AND {limits.NAME_LENGTH}"
+            ),
+        ),
         gxe.ExpectColumnValueLengthsToBeBetween(column="properties", max_value=limits.PROPERTIES_BYTES),
         gxe.ExpectColumnValuesToBeBetween(column="schema_version", min_value=1),
         gxe.UnexpectedRowsExpectation(

@@ -99,6 +99,8 @@ def test_great_expectations_are_met_and_a_broken_one_is_named(
     client.command(
         "INSERT INTO raw_events.events (id, event, occurred_at, received_at, org_id, site_id, collector_id, sequence)"
         " SELECT generateUUIDv4(), 'tick', now() + INTERVAL 3 DAY, now(), 'org', 'site', 'nobody', 1"
+        # 150 characters in 450 bytes are no fault.
+        " UNION ALL SELECT generateUUIDv4(), repeat('日', 150), now(), now(), 'org', 'site', 'nobody', 2"
     )
     try:
         broken = run_suite(EVENTS, stack.home, stack.warehouse)
