@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
+from headwater.warehouse.embedded.address import is_foreign
 from headwater.warehouse.embedded.answer import Answer, send_text
 from headwater.warehouse.embedded.body import Body, ClientGone, Receive, Send
 from headwater.warehouse.embedded.error import QueryError
@@ -40,6 +41,9 @@ class Application:
             return
         answer = Answer(self._executor.engine, request, send)
         try:
+            if not self._password and is_foreign(scope["headers"]):
+                text = "Without a password, only programs on this machine are answered: no web page, no other host name"
+                raise QueryError.named(497, "ACCESS_DENIED", text)
             self._check_login(request)
             _check_supported(request)
             await Execution(self._executor, request, Body(receive), answer).run()

@@ -1,15 +1,14 @@
 """The process: one data directory, one engine, one port."""
 
-import ipaddress
 import logging
 import os
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from headwater.settings import HomeSettings, WarehouseSettings
+from headwater.warehouse.embedded.address import is_loopback
 from headwater.warehouse.embedded.app import Application
 from headwater.warehouse.embedded.config import parse_bytes, write_config
 from headwater.warehouse.embedded.engine import Engine
@@ -52,15 +51,6 @@ def serve(
             _run(app, listening, f"ClickHouse {engine.version} answers at {address}, data in {directory}")
         finally:
             executor.close()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 from tests.headwater.warehouse.embedded.conftest import Server
 
 
@@ -80,7 +82,23 @@ def test_several_statements_are_refused(server: Server) -> None:
     assert server.send("SELECT ';' -- ;\n;").body == b";\n"
 
 
-def test_client_cannot_write_files(server: Server) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Host": "evil.example:8123"},
+        {"Host": "evil.example", "Origin": "http://evil.example"},
+    ],
+)
+def test_a_web_page_is_refused_without_a_password(server: Server, headers: dict[str, str]) -> None:
+    reply = server.send("CREATE TABLE taken (a UInt8) ENGINE = Memory", headers=headers)
+    assert (reply.status, reply.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+    assert server.value("EXISTS TABLE taken") == "0"
+    assert server.send("SELECT 1", headers={"Host": f"localhost:{server.port}"}).status == 200
+
+
+def test_into_outfile_is_refused(server: Server) -> None:
     reply = server.send("SELECT 1 INTO OUTFILE '/tmp/never'")
     assert reply.headers["X-ClickHouse-Exception-Code"] == "358"
 
