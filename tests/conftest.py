@@ -15,6 +15,18 @@ from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+ABSENT = "reference data is absent:"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not held against reference data."""
+    absent = [report for report in terminalreporter.getreports("skipped") if ABSENT in str(report.longrepr)]
+    if absent:
+        terminalreporter.section("REFERENCE DATA IS ABSENT", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(absent)} tests that compare with it were NOT RUN:")
+        for report in absent:
+            terminalreporter.line(f"  {report.nodeid}")
+        terminalreporter.line("Set HEADWATER_SHARED_DATA to the folder that holds it.")
 
 
 def unused_port() -> int:
