@@ -39,14 +39,18 @@ def unused_port() -> int:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
-    """Where a folder of the shared reference data lies. Fails when it is absent: no test passes by not running."""
+    """Where a folder of the shared reference data lies.
+
+    Where it is absent, the test is not run and the end of the test run says so; in continuous integration it fails.
+    """
 
     def locate(name: str) -> Path:
         root = Path(os.environ.get("HEADWATER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
         if not (root / name).is_dir():
-            pytest.fail(
-                f"shared reference data {name!r} is absent: set HEADWATER_SHARED_DATA to the folder that holds it"
-            )
+            text = f"{ABSENT} {name!r}: set HEADWATER_SHARED_DATA to the folder that holds it"
+            if os.environ.get("CI"):
+                pytest.fail(text)
+            pytest.skip(text)
         return root / name
 
     return locate
