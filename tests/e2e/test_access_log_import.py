@@ -37,7 +37,10 @@ class TestAccessLogImport:
         assert 0 < numbers["bot_sessions"] < 3_223
         assert numbers["people_events"] + numbers["bot_events"] == 9_999
 
-    def test_the_rejected_line_is_kept_with_its_number_and_a_reason(self, headwater: Run) -> None:
+    def test_the_rejected_line_is_kept_with_its_number_and_a_reason(
+        self, headwater: Run, shared_data: Callable[[str], Path]
+    ) -> None:
+        shared_data("access_logs_elastic")
         (row,) = _sql(headwater, "SELECT position, origin, code, reason, body FROM staging.stg_events__rejected_events")
         assert row["position"] > 0
         assert row["origin"].endswith("apache_combined.log")
