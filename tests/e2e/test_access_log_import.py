@@ -48,8 +48,8 @@ class TestAccessLogImport:
         assert row["body"]
 
     def test_a_second_import_changes_no_number(self, headwater: Run, shared_data: Callable[[str], Path]) -> None:
-        before = _numbers(headwater)
         log = shared_data("access_logs_elastic") / "apache_combined.log"
+        before = _numbers(headwater)
         headwater("import", "access-log", log, "--site", "semicomplete")
         headwater("run")
         assert _numbers(headwater) == before
