@@ -99,14 +99,14 @@ def _interrupt(number: int, _frame: object) -> None:
 def _is_for_people(error: Exception) -> bool:
     """Whether an error's text says what is wrong and what to do; any other is a defect and shows its traceback."""
     from headwater.control import ControlError
+    from headwater.file_lock import LockBusy
     from headwater.landing import LandingError
     from headwater.warehouse.embedded.error import StartError
     from ingestion.imports import ImportFailed
-    from ingestion.lock import LoadBusy
     from ingestion.pipeline import LoadFailed
     from simulator.client import SendError
 
-    kinds = ControlError | LandingError | StartError | ImportFailed | LoadBusy | LoadFailed | SendError
+    kinds = ControlError | LandingError | StartError | ImportFailed | LockBusy | LoadFailed | SendError
     return isinstance(error, kinds)
 
 

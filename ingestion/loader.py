@@ -10,18 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from headwater.control import ControlUnavailable
+from headwater.file_lock import LockBusy, file_lock
 from headwater.landing import prune_loaded, sealed_segments
 from headwater.settings import ControlSettings, HomeSettings, LandingSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, WarehouseError
 from headwater.warehouse.schema import apply_schema
 from ingestion.control import ControlLoader
 from ingestion.events import EventLoader, LoadReport
-from ingestion.lock import LoadBusy, load_lock
 from ingestion.pipeline import LoadFailed
 
-__all__ = ["LoadReport", "Loader", "load_once", "main", "run_loader"]
+__all__ = ["LoadReport", "Loader", "load_lock", "load_once", "main", "run_loader"]
 
 _CONTROL_SECONDS = 5.0
 _PRUNE_SECONDS = 60.0
@@ -50,12 +51,14 @@ class Loader:
         """Whether a segment waits or the control database is due to be looked at."""
         return time.monotonic() >= self._control_due or bool(sealed_segments(self._home.landing_dir))
 
-    def load(self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS) -> LoadReport:
-        """Load what waits, at most one batch of it.
+    def load(
+        self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS, *, pause: Callable[[float], object] = time.sleep
+    ) -> LoadReport:
+        """Load what waits, at most one batch of it. ``pause`` is how to wait for the lock, as `file_lock` says.
 
-        Raises LoadBusy, WarehouseAway, WarehouseRefused, LoadFailed, or ControlUnavailable. Nothing is lost by any.
+        Raises LockBusy, WarehouseAway, WarehouseRefused, LoadFailed, or ControlUnavailable. Nothing is lost by any.
         """
-        with load_lock(self._home, wait_seconds):
+        with load_lock(self._home, wait_seconds, pause=pause):
             try:
                 self._ensure_schema()
                 report = self._events.load()
@@ -85,6 +88,13 @@ class Loader:
             self._prune_due = time.monotonic() + _PRUNE_SECONDS
 
 
+def load_lock(
+    home: HomeSettings, wait_seconds: float, *, pause: Callable[[float], object] = time.sleep
+) -> AbstractContextManager[None]:
+    """One load at a time, whether the resident loader or Dagster runs it. Entering it raises LockBusy."""
+    return file_lock(home.dlt_dir / "load.lock", "loading", wait_seconds, pause=pause)
+
+
 def load_once(
     home: HomeSettings | None = None,
     warehouse: WarehouseSettings | None = None,
@@ -96,7 +106,7 @@ def load_once(
 ) -> LoadReport:
     """Load what waits, all of it, and return the sum. Settings come from the environment where they are not given.
 
-    Raises LoadBusy when another process still loads after ``wait_seconds``, and what `Loader.load` raises.
+    Raises LockBusy when another process still loads after ``wait_seconds``, and what `Loader.load` raises.
     """
     began = time.perf_counter()
     worker = _loader(home, warehouse, landing, loader, control)
@@ -135,8 +145,10 @@ def run_loader(
     trouble, pause = "", 0.0
     while not stop.is_set():
         try:
-            report = worker.load() if trouble or worker.has_work() else LoadReport()
-        except (LoadBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
+            report = worker.load(pause=stop.wait) if trouble or worker.has_work() else LoadReport()
+        except (LockBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
+            if stop.is_set():
+                return
             if trouble != (trouble := _kind(error)):
                 say(f"loader: {error}; trying again until it works")
             pause = min(max(pause * 2, loader.interval_seconds), _LONGEST_PAUSE_SECONDS)
@@ -150,7 +162,7 @@ def run_loader(
 
 
 def main() -> None:
-    """`python -m ingestion.loader`: run until SIGINT or SIGTERM; a load in progress is finished first."""
+    """`python -m ingestion.loader`: run until SIGINT or SIGTERM; its own load is finished first, another's is not."""
     logging.basicConfig(format="loader: %(message)s", stream=sys.stdout, level=logging.WARNING)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -13,7 +13,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from orchestration.lib.dbt import dbt_environment, run_dbt
-from orchestration.lib.file_lock import file_lock
+from headwater.file_lock import file_lock
 from orchestration.lib.manifest import Project
 from orchestration.lib.row_count import count_rows
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from headwater.file_lock import LockBusy
 from headwater.landing import sealed_segments
 from headwater.settings import HomeSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, answers
-from ingestion.loader import load_once, run_loader
-from ingestion.lock import LoadBusy, load_lock
+from ingestion.loader import load_lock, load_once, run_loader
 from tests.ingestion.landed import Landed
 
 
@@ -106,9 +106,29 @@ def test_sigterm_ends_the_loader_in_order(home: HomeSettings, warehouse: Warehou
     process.communicate()
 
 
+def test_sigterm_ends_a_loader_that_waits_for_another_ones_load(home: HomeSettings, warehouse: Warehouse) -> None:
+    Landed(home).land(events=1)
+    with load_lock(home, 0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ingestion.loader"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"loader: ready\n"
+        time.sleep(0.5)
+        process.terminate()
+        began = time.monotonic()
+        try:
+            assert process.wait(5) == 0
+        finally:
+            process.kill()
+        assert time.monotonic() - began < 1
+        assert process.communicate()[0] == b""
+    assert load_once().events == 1
+
+
 def test_one_load_at_a_time_and_the_second_says_whom_it_waits_for(home: HomeSettings, warehouse: Warehouse) -> None:
     Landed(home).land(events=1)
-    with load_lock(home, 0), pytest.raises(LoadBusy, match=str(os.getpid())):
+    with load_lock(home, 0), pytest.raises(LockBusy, match=str(os.getpid())):
         load_once(wait_seconds=0.1)
     assert load_once(wait_seconds=0.1).events == 1
 
