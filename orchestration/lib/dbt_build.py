@@ -10,10 +10,10 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from headwater.file_lock import file_lock
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from orchestration.lib.dbt import dbt_environment, run_dbt
-from headwater.file_lock import file_lock
 from orchestration.lib.manifest import Project
 from orchestration.lib.row_count import count_rows
 
