@@ -3,7 +3,7 @@
 import http.client
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
@@ -48,7 +48,9 @@ def insert(
         body, size = _open(content, stack)
         headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password, "Content-Length": str(size)}
         try:
-            connection.request("POST", "/?" + urlencode({"query": sql, **settings}), body=body, headers=headers)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                # A server that refuses a row may answer, and close, before it was sent the others.
+                connection.request("POST", "/?" + urlencode({"query": sql, **settings}), body=body, headers=headers)
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
