@@ -46,6 +46,8 @@ class Loader:
         self._control = ControlLoader(home, warehouse, control)
         self._has_schema = False
         self._control_due = self._prune_due = 0.0
+        self.has_control = True
+        """Whether the control database could be copied when it was last due."""
 
     def has_work(self) -> bool:
         """Whether a segment waits or the control database is due to be looked at."""
@@ -56,19 +58,20 @@ class Loader:
     ) -> LoadReport:
         """Load what waits, at most one batch of it. ``pause`` is how to wait for the lock, as `file_lock` says.
 
-        Raises LockBusy, WarehouseAway, WarehouseRefused, LoadFailed, or ControlUnavailable. Nothing is lost by any.
+        Raises LockBusy, WarehouseAway, WarehouseRefused, or LoadFailed, and ControlUnavailable after all else is done.
+        Nothing is lost by any.
         """
         with load_lock(self._home, wait_seconds, pause=pause):
             try:
                 self._ensure_schema()
                 report = self._events.load()
+                self._prune_if_due()
                 self._load_control_if_due()
             except WarehouseError:
                 # Whatever answers next may be another server, or the same one after its data was lost.
                 self._has_schema = False
                 self._control.forget()
                 raise
-            self._prune_if_due()
         return report
 
     def _ensure_schema(self) -> None:
@@ -79,12 +82,20 @@ class Loader:
 
     def _load_control_if_due(self) -> None:
         if time.monotonic() >= self._control_due:
-            self._control.load()
-            self._control_due = time.monotonic() + _CONTROL_SECONDS
+            # Due again whether it works or not: events don't wait for a database that is away.
+            self.has_control = False
+            try:
+                self._control.load()
+                self.has_control = True
+            finally:
+                self._control_due = time.monotonic() + _CONTROL_SECONDS
 
     def _prune_if_due(self) -> None:
         if time.monotonic() >= self._prune_due:
-            prune_loaded(self._home.landing_dir, self._landing.retain_days)
+            try:
+                prune_loaded(self._home.landing_dir, self._landing.retain_days)
+            except OSError as error:
+                raise LoadFailed(f"old segments cannot be deleted from {self._home.landing_dir}: {error}") from error
             self._prune_due = time.monotonic() + _PRUNE_SECONDS
 
 
@@ -137,17 +148,24 @@ def run_loader(
     *,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Load until ``stop`` is set. Failures are said once and tried again, at most five seconds apart."""
+    """Load until ``stop`` is set. Failures are said once and tried again, at most five seconds apart.
+
+    A control database that is away holds nothing up: only the copy of it stays as it is.
+    """
     loader = loader or LoaderSettings()
     worker = _loader(home, warehouse, landing, loader, control)
     _import_dlt()
     say("loader: ready")
-    trouble, pause = "", 0.0
+    trouble, pause, is_control_away = "", 0.0, False
     while not stop.is_set():
         began = time.monotonic()
         try:
             report = worker.load(pause=stop.wait) if trouble or worker.has_work() else LoadReport()
-        except (LockBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
+        except ControlUnavailable as error:
+            if not is_control_away:
+                say(f"loader: {error}; events are loaded, its copy waits until it answers")
+            is_control_away, report = True, LoadReport()
+        except (LockBusy, WarehouseError, LoadFailed, OSError) as error:
             if stop.is_set():
                 return
             if trouble != (trouble := _kind(error)):
@@ -158,6 +176,9 @@ def run_loader(
         if trouble:
             say("loader: loading again")
             trouble, pause = "", 0.0
+        if is_control_away and worker.has_control:
+            say("loader: the control database answers again")
+            is_control_away = False
         if not report.waiting:
             # From start to start: while a long load ran, others have been waiting for as long.
             stop.wait(max(began + loader.interval_seconds - time.monotonic(), 0))

@@ -64,10 +64,10 @@ def access_log(file: str, site: str, org: str, hosts: tuple[str, ...], timezone:
 def _ensure_site(
     home: "HomeSettings", control: "ControlSettings", org: str, site: str, hosts: tuple[str, ...], timezone: str | None
 ) -> None:
-    from headwater.control import ensure_site, find_site, open_control
+    from headwater.control import control_errors, ensure_site, find_site, open_control
 
     home.home.mkdir(parents=True, exist_ok=True)
-    with open_control(control.database_url(home))() as session:
+    with control_errors(), open_control(control.database_url(home))() as session:
         found = find_site(session, site)
         ensure_site(session, found.org_id if found else org, site, hosts=hosts or None, timezone=timezone)
         session.commit()

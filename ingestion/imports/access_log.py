@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from headwater.contracts.wire import WireEvent
-from headwater.control import UnknownSite, find_site, open_control, visitor_key
+from headwater.control import UnknownSite, control_errors, find_site, open_control, visitor_key
 from headwater.intake import Intake, Rejection, Sender, open_places, visitor_hash
 from headwater.landing import BacklogFull, Frame, LandingLog
 from headwater.settings import ControlSettings, EnrichmentSettings, HomeSettings, LandingSettings
@@ -80,7 +80,7 @@ def import_access_log(
     import goes on behind it.
     """
     with open_lines(path) as reader:
-        with open_control(control.database_url(home))() as session:
+        with control_errors(), open_control(control.database_url(home))() as session:
             site = find_site(session, site_id)
             if site is None:
                 raise UnknownSite(f"there is no site {site_id!r}")

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from headwater.control import ControlUnavailable, ensure_site, open_control
 from headwater.file_lock import LockBusy
 from headwater.landing import sealed_segments
-from headwater.settings import HomeSettings, LoaderSettings, WarehouseSettings
+from headwater.settings import ControlSettings, HomeSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, answers
 from ingestion.loader import load_lock, load_once, run_loader
 from tests.ingestion.landed import Landed
@@ -156,6 +158,44 @@ def test_without_a_warehouse_nothing_moves(home: HomeSettings, free_port: int, m
     with pytest.raises(WarehouseAway, match=str(free_port)):
         load_once()
     assert len(sealed_segments(home.landing_dir)) == 1
+
+
+def test_a_control_database_that_fails_holds_nothing_up_and_is_said_once(
+    home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.loader._CONTROL_SECONDS", 0.3)
+    monkeypatch.setattr("ingestion.loader._PRUNE_SECONDS", 0.0)
+    monkeypatch.setenv("HEADWATER_LANDING_RETAIN_DAYS", "0")
+    url = ControlSettings().database_url(home)
+    with open_control(url).begin() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO elsewhere"))
+    landed, said = Landed(home), list[str]()
+    with resident_loader(said):
+        for _ in range(3):
+            landed.land(2)
+            wait_until(lambda: not sealed_segments(home.landing_dir))
+            time.sleep(0.4)
+        wait_until(lambda: not list(home.landing_dir.glob("*/loaded/*/*")))
+        assert len(said) == 2
+        assert said[1].startswith("loader: the control database does not answer: no such table: sites")
+        with open_control(url).begin() as session:
+            session.execute(text("ALTER TABLE elsewhere RENAME TO sites"))
+            ensure_site(session, "org", "mended")
+        wait_until(lambda: len(said) == 3)
+    assert said[2] == "loader: the control database answers again"
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+    assert warehouse.value("SELECT groupArray(id) FROM raw_control.sites") == ["mended"]
+
+
+def test_a_load_by_hand_says_that_the_control_database_fails_after_all_else_is_done(
+    home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_CONTROL_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    landed = Landed(home)
+    landed.land(2)
+    with pytest.raises(ControlUnavailable, match="cannot be opened"):
+        load_once()
+    assert landed.in_warehouse(warehouse, "events") == landed.events
 
 
 def test_a_full_disk_stops_a_load_and_moves_nothing(home: HomeSettings, warehouse: Warehouse) -> None:

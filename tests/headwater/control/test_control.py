@@ -21,6 +21,7 @@ from headwater.control import (
     Site,
     SiteTaken,
     UnknownSite,
+    control_errors,
     count_keys,
     create_key,
     ensure_site,
@@ -92,6 +93,28 @@ def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ControlUnavailable):
         open_control(f"sqlite:///{tmp_path / 'file' / 'control.db'}")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://root@localhost/headwater", "names 'mysql'; the control database is SQLite or PostgreSQL"),
+        ("postgresql+psycopg2://localhost/headwater", r"the driver 'postgresql\+psycopg2', which is not installed"),
+        ("sqlite+pysqlcipher:///control.db", r"the driver 'sqlite\+pysqlcipher', which is not installed"),
+        ("postgresql://localhost:many/headwater", "not a SQLAlchemy URL"),
+    ],
+)
+def test_a_database_of_another_kind_is_named(url: str, said: str) -> None:
+    with pytest.raises(ControlUnavailable, match=said) as refused:
+        open_control(url)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_database_that_fails_in_a_session_is_unavailable(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO elsewhere"))
+    with pytest.raises(ControlUnavailable, match="does not answer: no such table: sites"), control_errors():
+        list_sites(sessions())
 
 
 def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
