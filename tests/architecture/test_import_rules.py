@@ -15,7 +15,6 @@ PACKAGES = ("headwater", "ingestion", "api", "cli", "orchestration", "simulator"
 
 
 def lint(folder: Path) -> "subprocess.CompletedProcess[str]":
-    command = "lint_imports_command"
     return subprocess.run(
         [
             sys.executable,

@@ -14,7 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from headwater.landing import LandingLog
+from headwater.settings import HomeSettings, LandingSettings
 from tests.e2e.conftest import Run
+from tests.ingestion.landed import make_frame
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,11 @@ class TestUp:
         }
 
     def test_a_metric_answers_after_a_run(self, headwater: Run, key: str) -> None:
-        assert "0 failed" in headwater("run").stdout
+        _land_for_an_unknown_site(headwater)
+        run = headwater("run")
+        assert " 1 warned, 0 failed," in run.stdout
+        [warning] = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
+        assert warning.startswith("warning: check marts.rpt_site_daily relationships_rpt_site_daily_site_id")
 
         answer = _call(headwater, "/api/v1/metrics/sessions?group_by=day", key)
         assert answer["total"] == 1
@@ -134,6 +141,14 @@ class TestUp:
         assert left == []
         home = Path(headwater.environment["HEADWATER_HOME"])  # type: ignore[attr-defined]
         assert not list((home / "landing" / "api" / "open").iterdir())
+
+
+def _land_for_an_unknown_site(headwater: Run) -> None:
+    """An event of a site the control database does not know: the models take it, a check warns."""
+    home = HomeSettings(home=Path(headwater.environment["HEADWATER_HOME"]))  # type: ignore[attr-defined]
+    log = LandingLog(home.landing_dir, LandingSettings(), "other")
+    log.append_now(make_frame(log, 1))
+    log.close()
 
 
 def _call(headwater: Run, path: str, key: str, body: dict[str, Any] | None = None) -> Any:
