@@ -149,6 +149,17 @@ class DagsterSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address Dagster's UI listens on.")
     port: int = Field(3000, ge=1, le=65535, description="Port Dagster's UI listens on.")
+    # A build leaves 4.7 MB, 96 builds a day 450 MB.
+    retain_days: float = Field(7, gt=0, description="Days a finished run is kept; the last 10 of each job always are.")
+
+
+class LogSettings(BaseSettings):
+    """The logs of the processes that `headwater up` runs, in the home's directory ``logs``."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_LOG_")
+
+    max_bytes: int = Field(16 * 1024**2, ge=1024, description="A log file is begun anew at this size, in bytes.")
+    kept: int = Field(4, ge=0, description="Older files kept of each log.")
 
 
 ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
@@ -160,4 +171,5 @@ ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
     EnrichmentSettings,
     LoaderSettings,
     DagsterSettings,
+    LogSettings,
 )
