@@ -6,7 +6,7 @@ A setting's environment variable is the class's prefix and the field's name: ``A
 
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -119,10 +119,18 @@ class ControlSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HEADWATER_CONTROL_")
 
     url: str | None = Field(None, description="SQLAlchemy URL; unset: SQLite in the home directory.")
+    password: SecretStr = Field(SecretStr(""), description="Password of the user the URL names, any characters.")
 
     def database_url(self, home: HomeSettings) -> str:
-        """The SQLAlchemy URL in force."""
-        return self.url or f"sqlite:///{home.home / 'control.db'}"
+        """The SQLAlchemy URL in force, with the password in it."""
+        if not self.url:
+            return f"sqlite:///{home.home / 'control.db'}"
+        scheme, mark, rest = self.url.partition("://")
+        user, at, place = rest.partition("@")
+        password = self.password.get_secret_value()
+        if not password or not at or ":" in user:
+            return self.url
+        return f"{scheme}{mark}{user}:{quote(password, safe='')}{at}{place}"
 
 
 class EnrichmentSettings(BaseSettings):

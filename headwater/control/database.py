@@ -1,15 +1,17 @@
 """Opening the control database: SQLite in WAL mode or PostgreSQL, at the schema this program knows."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from headwater.control.errors import ControlUnavailable
@@ -99,7 +101,25 @@ def _postgresql_engine(address: URL) -> Engine:
             raise ControlUnavailable("HEADWATER_CONTROL_URL names no user, as in postgresql://user@host/db") from error
     # Without a limit, a database behind a broken network would stop the loader for as long as TCP waits.
     limit = {"timeout": _WAIT_SECONDS} if address.drivername == "postgresql+pg8000" else {}
-    return create_engine(address, pool_pre_ping=True, connect_args=limit)
+    engine = create_engine(address, pool_pre_ping=True, connect_args=limit)
+    engine.dialect.do_ping = partial(_ping, engine.dialect.do_ping)  # type: ignore[method-assign]
+    event.listen(engine, "handle_error", _name_network_error)
+    return engine
+
+
+def _ping(ping: Callable[[DBAPIConnection], bool], connection: DBAPIConnection) -> bool:
+    # pg8000 lets a connection's reset through as it is, which SQLAlchemy would not take for a lost connection.
+    try:
+        return ping(connection)
+    except OSError:
+        return False
+
+
+def _name_network_error(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if isinstance(error, OSError):
+        context.is_disconnect = True
+        raise OperationalError(context.statement, None, error) from error
 
 
 def _sqlite_engine(address: URL) -> Engine:
