@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error}; start it with `headwater up` or `headwater clickhouse`", 3)
     except WarehouseError as error:
         _fail(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read our output, as `head` does, has had enough. What is left must not be written at exit, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.filename is None:
             raise

@@ -86,7 +86,7 @@ def run_dbt(arguments: Sequence[str], environment: dict[str, str]) -> Generator[
 
 
 def _command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
+    return [sys.executable, "-c", "from dbt.cli.main import cli; cli(prog_name='dbt')", *arguments]
 
 
 def _parse_event(line: bytes) -> dict[str, Any]:
