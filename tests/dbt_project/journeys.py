@@ -17,7 +17,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from headwater.contracts.definition import ChannelRule, Cohort, Condition, EventMatch, Funnel, FunnelStep, Goal
+from headwater.contracts.definition import (
+    ChannelRule,
+    Cohort,
+    Condition,
+    Definition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+)
 
 ORG = "walks"
 SEEDS = range(30)
@@ -352,8 +361,13 @@ def definition_rows(site_id: str, definitions: dict[str, Any]) -> list[dict[str,
             "org_id": ORG,
             "site_id": site_id,
             "name": name,
-            "definition": msgspec.json.encode(definition).decode(),
+            "definition": encode(definition),
             "created_at": clock(0),
         }
         for name, definition in definitions.items()
     ]
+
+
+def encode(definition: Definition) -> str:
+    """A definition as the control database holds it."""
+    return msgspec.json.encode(definition).decode()
