@@ -237,7 +237,7 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
     if name == "click":
         properties |= {"x": random.choice((0, 18, 24, 31, 400)), "y": random.choice((0, 18, 24, 40))}
     if name == "scroll":
-        properties["depth"] = random.choice((25, 50, 75, 100))
+        properties["depth"] = random.choice((24, 25, 50, 74, 75, 89, 90, 100))
     if name in MEDIA_EVENTS:
         properties |= {"content_id": random.choice("ab"), "position_seconds": random.choice((0, 1.5, 10, 59.999))}
         if random.random() < 0.3:
