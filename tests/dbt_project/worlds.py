@@ -79,14 +79,18 @@ def make_world(seed: int, batches: int) -> World:
 
 
 def _happen(random: Random, sites: list[str]) -> Iterator[Row]:
-    """Events as visitors cause them, some of them in bursts that bridge sessions, some alone on their day."""
+    """Events as visitors cause them, some of them in bursts that bridge sessions, some alone on their day.
+
+    No day is too early for a clock that was never set.
+    """
     for visitor in range(random.randrange(2, 6)):
         occurred_ms = NOW_MS - random.randrange(40 * DAY_MS)
         for _ in range(random.randrange(1, 16)):
             occurred_ms += random.choices(GAPS_MS, GAP_WEIGHTS)[0]
             yield _event(random, sites, f"visitor-{visitor}" if visitor else "", occurred_ms)
     for _ in range(random.randrange(3)):
-        yield _event(random, sites, "wanderer", random.randrange(365 * 20) * DAY_MS + random.randrange(DAY_MS))
+        day = random.choice((0, random.randrange(365 * 20)))
+        yield _event(random, sites, "wanderer", day * DAY_MS + random.choice((0, random.randrange(DAY_MS))))
     # One session of several days, which a late event may cut or lengthen at either end.
     if random.random() < 0.3:
         start_ms = NOW_MS - 50 * DAY_MS
