@@ -87,8 +87,9 @@ def prove(
         # In several passes, which must not show either.
         passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
         project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
-        assert_nothing_is_empty(client, tables)
         found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
+        if not any(found.values()):
+            assert_nothing_is_empty(client, tables)
         return len(tables), {table: rows for table, rows in found.items() if rows}
 
 

@@ -149,7 +149,10 @@ def _receive(random: Random, event: Row) -> Iterator[Row]:
     yield dict(event)
     while random.random() < 0.2:
         again = dict(event, path="/changed")
-        again["occurred_ms"] += random.choice((0, 0, 1, 25 * MINUTE_MS, -DAY_MS, 40 * DAY_MS))
+        # The collector refuses what is from before 1970.
+        again["occurred_ms"] = max(
+            0, again["occurred_ms"] + random.choice((0, 0, 1, 25 * MINUTE_MS, -DAY_MS, 40 * DAY_MS))
+        )
         again["received_ms"] += random.choice((-DAY_MS, -1, 0, 1, HOUR_MS))
         if random.random() < 0.2:
             again["visitor_id"] = random.choice(("", "visitor-1", "stranger"))
