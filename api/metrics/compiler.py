@@ -59,7 +59,7 @@ def compile_query(
     groups = [exp.alias_(_group(model, name), name) for name in group_by]
     values = [exp.alias_(_value(catalogue, metric), metric.name) for metric in metrics]
     query = exp.select(*groups, *values).from_(exp.table_(model.table, db=model.database))
-    for condition in _conditions(model):
+    for condition in [*_conditions(model), *_shared_filter(catalogue, metrics)]:
         query = query.where(condition)
     if groups:
         query = query.group_by(*(exp.column(name) for name in group_by))
@@ -77,6 +77,20 @@ def _conditions(model: SemanticModel) -> list[exp.Expr]:
     if model.is_of_one_site:
         conditions.append("site_id = {site_id:String}")
     return [_parse(condition) for condition in conditions]
+
+
+def _shared_filter(catalogue: Catalogue, metrics: Sequence[Metric]) -> list[exp.Expr]:
+    """The filter that all metrics have, if they do: groups that only other rows fall into are none of theirs."""
+    measured = [part for metric in metrics for part in _parts(catalogue, metric)]
+    (where, *others) = {metric.where for metric in measured}
+    return [_parse(where)] if where and not others else []
+
+
+def _parts(catalogue: Catalogue, metric: Metric) -> list[Metric]:
+    """The simple metrics that a metric is made of."""
+    if metric.kind == "simple":
+        return [metric]
+    return [catalogue[metric.numerator], catalogue[metric.denominator]]
 
 
 def _group(model: SemanticModel, name: str) -> exp.Expr:
