@@ -152,14 +152,30 @@ class Engine:
     def __init__(self, directory: Path, config: Path) -> None:
         from chdb import _chdb
 
+        self.directory = directory
         self._open = _chdb.connect  # type: ignore[attr-defined]
         # Unlike a server, chDB takes an expression for a statement; and our own SET and USE needn't be logged.
         self._address = f"{directory}?config-file={config}&implicit_select=0&log_queries=0"
         self._keeper = self.connect()
+        self._settle_default()
         self._lock = threading.Lock()
         self.version, self.timezone, self.name = self.value("SELECT version(), timezone(), hostName()").split("\t")
         changed = self.value("SELECT name, value FROM system.settings WHERE changed")
         self.defaults = dict(line.split("\t", 1) for line in changed.split("\n"))
+
+    def _settle_default(self) -> None:
+        """Make the database ``default`` a database.
+
+        chDB lays files over it, so that every name of a table which isn't one is looked for on disk.
+        """
+        keeper = self._keeper
+        uuid = keeper.value("SELECT uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'")
+        if not uuid:
+            return
+        keeper.run("SET check_table_dependencies = 0, check_referential_table_dependencies = 0")
+        keeper.run("DETACH DATABASE default")
+        known = (self.directory / "metadata" / "default.sql").exists()
+        keeper.run("ATTACH DATABASE default" + ("" if known else f" UUID {quote(uuid)} ENGINE = Atomic"))
 
     def connect(self) -> Connection:
         """A connection with nothing set. It costs 0.1 ms."""

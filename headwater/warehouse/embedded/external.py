@@ -6,7 +6,7 @@ from headwater.warehouse.embedded.engine import quote_name
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.form import Part, read_form
-from headwater.warehouse.embedded.request import Request
+from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import load_rows
 from headwater.warehouse.embedded.workspace import Workspace
 
@@ -73,7 +73,8 @@ async def _load_file(
         structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(_split_types(types), 1))
     await executor.call(workspace.create_table, name, structure)
     input_format = request.external.get(f"{name}_format", "TabSeparated")
-    target = await executor.call(workspace.connection().insert, f"INSERT INTO {quote_name(name)}", input_format)
+    sql = f"INSERT INTO {quote_name(name)}"
+    target = await executor.call(workspace.connection().insert, sql, checked_format(input_format))
     await load_rows(executor, target, content)
 
 

@@ -2,8 +2,10 @@
 
 import json
 
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Engine, Progress, quote_name
+from headwater.warehouse.embedded.confinement import check
+from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Engine, Progress, quote, quote_name
 from headwater.warehouse.embedded.error import QueryError
+from headwater.warehouse.embedded.file_table import FileTable, replace_files
 from headwater.warehouse.embedded.native import Column
 from headwater.warehouse.embedded.request import Request
 from headwater.warehouse.embedded.session import Session
@@ -46,8 +48,25 @@ class Workspace:
 
     def create_table(self, name: str, structure: str) -> None:
         """A table for this request. Raises QueryError."""
-        self.connection().run(f"CREATE TEMPORARY TABLE {quote_name(name)} ({structure}) ENGINE = Memory")
+        self._create(name, structure, "Memory")
+
+    def create_file_table(self, file: FileTable) -> str:
+        """A table for this request over a file; its name. Raises QueryError."""
+        name = f"file {len(self._tables)} of {self._request.query_id}"
+        arguments = ", ".join(quote(text) for text in (file.format, file.path, file.compression))
+        self._create(name, "" if file.structure == "auto" else file.structure, f"File({arguments})")
+        return name
+
+    def _create(self, name: str, structure: str, engine: str) -> None:
+        columns = f"({structure}\n)" if structure else ""
+        # The structure is the client's text.
+        check(f"CREATE TABLE {quote_name(name)} {columns}".encode("utf-8", "surrogateescape"))
+        self.connection().run(f"CREATE TEMPORARY TABLE {quote_name(name)} {columns} ENGINE = {engine}")
         self._tables.append(name)
+
+    def open_files(self, sql: bytes) -> bytes:
+        """The statement with its file() over ``user_files`` made tables of this request. Raises QueryError."""
+        return replace_files(sql, self._engine.directory / "user_files", self.create_file_table)
 
     def describe(self, query: Query) -> list[Column]:
         """Names and types of a result's columns; none when only a table of the session's own could tell.
