@@ -10,7 +10,8 @@ from headwater.warehouse.embedded.engine import TAG_SETTING, Connection
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.external import load_form
-from headwater.warehouse.embedded.native import adapt_blocks, split_blocks
+from headwater.warehouse.embedded.native import adapt_blocks
+from headwater.warehouse.embedded.native_block import split_blocks
 from headwater.warehouse.embedded.pipe import PipedInsertion, read_result
 from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import Target, load_rows
