@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headwater.warehouse.embedded.default_database import prepare_default, settle_default
 from headwater.warehouse.embedded.error import QueryError
 
 # The engine picks query ids itself. This setting travels with a statement into system.processes and system.query_log
@@ -14,6 +15,7 @@ TAG_SETTING = "query_cache_tag"
 
 # What chDB raises: RuntimeError for ClickHouse's errors, ValueError for a message it cannot decode.
 _FAILURES = (RuntimeError, ValueError)
+_UNKNOWN_DATABASE = 81
 
 
 @dataclass(slots=True)
@@ -156,29 +158,25 @@ class Engine:
         self._open = _chdb.connect  # type: ignore[attr-defined]
         # Unlike a server, chDB takes an expression for a statement; and our own SET and USE needn't be logged.
         self._address = f"{directory}?config-file={config}&implicit_select=0&log_queries=0"
-        self._keeper = self.connect()
-        self._settle_default()
+        prepare_default(directory)
         self._lock = threading.Lock()
+        self._keeper = self.connect()
+        for statement in settle_default():
+            self._keeper.run(statement)
         self.version, self.timezone, self.name = self.value("SELECT version(), timezone(), hostName()").split("\t")
         changed = self.value("SELECT name, value FROM system.settings WHERE changed")
         self.defaults = dict(line.split("\t", 1) for line in changed.split("\n"))
 
-    def _settle_default(self) -> None:
-        """Make the database ``default`` a database.
-
-        chDB lays files over it, so that every name of a table which isn't one is looked for on disk.
-        """
-        keeper = self._keeper
-        uuid = keeper.value("SELECT uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'")
-        if not uuid:
-            return
-        keeper.run("SET check_table_dependencies = 0, check_referential_table_dependencies = 0")
-        keeper.run("DETACH DATABASE default")
-        known = (self.directory / "metadata" / "default.sql").exists()
-        keeper.run("ATTACH DATABASE default" + ("" if known else f" UUID {quote(uuid)} ENGINE = Atomic"))
-
     def connect(self) -> Connection:
         """A connection with nothing set. It costs 0.1 ms."""
+        try:
+            return Connection(self._open(self._address))
+        except _FAILURES as error:
+            if QueryError.from_engine(error).code != _UNKNOWN_DATABASE:
+                raise
+        # Somebody dropped the database that chDB begins every connection in.
+        with self._lock:
+            self._keeper.run("CREATE DATABASE IF NOT EXISTS default ENGINE = Atomic")
         return Connection(self._open(self._address))
 
     def value(self, sql: str) -> str:
