@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from headwater.warehouse.embedded.query_id import ENGINE_LOG
+
 _UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _TEMPLATE = """<clickhouse>
     <logger><level>none</level></logger>
@@ -19,7 +21,7 @@ _TEMPLATE = """<clickhouse>
     <backups><allowed_disk>backups</allowed_disk></backups>
     <query_log>
         <database>system</database>
-        <table>query_log</table>
+        <table>{log}</table>
         <partition_by>toYYYYMM(event_date)</partition_by>
         <ttl>event_date + INTERVAL 7 DAY DELETE</ttl>
         <flush_interval_milliseconds>5000</flush_interval_milliseconds>
@@ -67,5 +69,5 @@ def write_config(directory: Path, max_memory: int) -> Path:
     grants = "".join(f"<query>{grant}</query>" for grant in _GRANTS)
     (directory / "headwater-users.xml").write_text(_USERS.format(grants=grants))
     path = directory / "headwater-config.xml"
-    path.write_text(_TEMPLATE.format(memory=max_memory, directory=escape(str(directory))))
+    path.write_text(_TEMPLATE.format(memory=max_memory, directory=escape(str(directory)), log=ENGINE_LOG))
     return path

@@ -8,10 +8,7 @@ from typing import Any
 
 from headwater.warehouse.embedded.default_database import prepare_default, settle_default
 from headwater.warehouse.embedded.error import QueryError
-
-# The engine picks query ids itself. This setting travels with a statement into system.processes and system.query_log
-# and does nothing here, because chDB has no query cache: it carries the client's query id.
-TAG_SETTING = "query_cache_tag"
+from headwater.warehouse.embedded.query_id import TAG_SETTING, VIEWS
 
 # What chDB raises: RuntimeError for ClickHouse's errors, ValueError for a message it cannot decode.
 _FAILURES = (RuntimeError, ValueError)
@@ -161,7 +158,7 @@ class Engine:
         prepare_default(directory)
         self._lock = threading.Lock()
         self._keeper = self.connect()
-        for statement in settle_default():
+        for statement in (*settle_default(), *VIEWS):
             self._keeper.run(statement)
         self.version, self.timezone, self.name = self.value("SELECT version(), timezone(), hostName()").split("\t")
         changed = self.value("SELECT name, value FROM system.settings WHERE changed")

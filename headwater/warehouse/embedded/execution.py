@@ -6,13 +6,14 @@ from headwater.warehouse.embedded.answer import Answer, Result
 from headwater.warehouse.embedded.body import Body, ClientGone
 from headwater.warehouse.embedded.compression import gather, open_decoder
 from headwater.warehouse.embedded.confinement import check
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection
+from headwater.warehouse.embedded.engine import Connection
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.external import load_form
 from headwater.warehouse.embedded.native import adapt_blocks
 from headwater.warehouse.embedded.native_block import split_blocks
 from headwater.warehouse.embedded.pipe import PipedInsertion, read_result
+from headwater.warehouse.embedded.query_id import translate
 from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import Target, load_rows
 from headwater.warehouse.embedded.session import DEFAULT_TIMEOUT
@@ -23,7 +24,6 @@ from headwater.warehouse.embedded.statement import (
     first_word,
     parse_insert,
     parse_query,
-    translate_kill,
 )
 from headwater.warehouse.embedded.watch import Watch
 from headwater.warehouse.embedded.workspace import Workspace
@@ -129,9 +129,7 @@ class Execution:
         if b"file" in sql:
             sql = await self._executor.call(workspace.open_files, sql)
         check(sql)
-        query = parse_query(sql)
-        if query.word == "KILL":
-            query = parse_query(translate_kill(sql, TAG_SETTING))
+        query = parse_query(translate(sql))
         self._check_method(writes=not query.is_read)
         result_format = checked_format(query.format or self._request.default_format or "TabSeparated")
         if query.has_result:

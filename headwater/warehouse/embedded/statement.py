@@ -192,14 +192,3 @@ def _begins_clause(found: list[Token], at: int) -> bool:
     if before.is_word("SELECT", "BY", "AND", "OR", "NOT", "WHERE", "DISTINCT", "AS", "ON", "USING"):
         return False
     return not after or after[0].is_word("SETTINGS", "INTO")
-
-
-def translate_kill(sql: bytes, tag_setting: str) -> bytes:
-    """A KILL QUERY that knows a query by the id its client gave it."""
-    ours = f"if(Settings['{tag_setting}'] = '', query_id, Settings['{tag_setting}'])".encode()
-    parts, end = [], 0
-    for token in tokens(sql):
-        if token.kind == "word" and token.text == "QUERY_ID":
-            parts += [sql[end : token.start], ours]
-            end = token.end
-    return b"".join([*parts, sql[end:]])

@@ -3,10 +3,11 @@
 import json
 
 from headwater.warehouse.embedded.confinement import check
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Engine, Progress, quote, quote_name
+from headwater.warehouse.embedded.engine import Connection, Engine, Progress, quote, quote_name
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.file_table import FileTable, replace_files
 from headwater.warehouse.embedded.native_block import Column
+from headwater.warehouse.embedded.query_id import TAG_SETTING
 from headwater.warehouse.embedded.request import Request
 from headwater.warehouse.embedded.session import Session
 from headwater.warehouse.embedded.statement import Query
