@@ -1,7 +1,7 @@
 """chDB: connections to the data directory and what can be done with one."""
 
 import threading
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,10 @@ class Progress:
     result_bytes: int = 0
 
 
+# What chDB tells of a running statement, about ten times a second: read_rows, elapsed_ns and their like.
+Report = dict[str, int]
+
+
 def quote(value: str) -> str:
     """A string literal."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -46,6 +50,10 @@ class Connection:
 
     def close(self) -> None:
         self._handle.close()
+
+    def report_to(self, take: Callable[[Report], None] | None) -> None:
+        """Tell of every statement while it runs, from the thread that runs it; or no longer."""
+        self._handle.set_progress_callback(take)
 
     def apply(self, settings: Mapping[str, str]) -> None:
         """SET. Raises QueryError for an unknown setting or a bad value."""

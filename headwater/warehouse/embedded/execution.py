@@ -81,6 +81,7 @@ class Execution:
 
     async def _run_on(self, workspace: Workspace) -> Spool:
         self._answer.timezone, self._answer.progress = workspace.timezone, workspace.progress
+        self._answer.reports = workspace.reports
         pieces = self._plain_pieces()
         if self._request.is_form:
             await load_form(self._executor, workspace, self._request, pieces)

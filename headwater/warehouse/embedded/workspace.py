@@ -3,7 +3,7 @@
 import json
 
 from headwater.warehouse.embedded.confinement import check
-from headwater.warehouse.embedded.engine import Connection, Engine, Progress, quote, quote_name
+from headwater.warehouse.embedded.engine import Connection, Engine, Progress, Report, quote, quote_name
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.file_table import FileTable, replace_files
 from headwater.warehouse.embedded.native_block import Column
@@ -11,6 +11,9 @@ from headwater.warehouse.embedded.query_id import TAG_SETTING
 from headwater.warehouse.embedded.request import Request
 from headwater.warehouse.embedded.session import Session
 from headwater.warehouse.embedded.statement import Query
+
+# They become headers, of which Python's own client, for one, takes a hundred.
+_MOST_REPORTS = 64
 
 
 class Workspace:
@@ -21,6 +24,7 @@ class Workspace:
         self._connection: Connection | None = None
         self._tables: list[str] = []
         self.progress = Progress()
+        self.reports: list[Report] = []
 
     @property
     def timezone(self) -> str:
@@ -41,7 +45,14 @@ class Workspace:
             connection.apply({"log_queries": "1", TAG_SETTING: self._request.query_id} | self._request.settings)
             if self._request.database:
                 connection.use(self._request.database)
+            if self._request.flag("send_progress_in_http_headers"):
+                connection.report_to(self._take_report)
         return self._connection
+
+    def _take_report(self, report: Report) -> None:
+        self.reports.append(report)
+        if len(self.reports) > _MOST_REPORTS:
+            del self.reports[::2]
 
     def apply(self, name: str, value: str) -> None:
         """A setting that came late. Raises QueryError."""
@@ -92,6 +103,8 @@ class Workspace:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        if self._request.flag("send_progress_in_http_headers"):
+            connection.report_to(None)
         if self._session is None:
             connection.close()
             return
