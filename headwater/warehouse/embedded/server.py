@@ -10,6 +10,7 @@ from pathlib import Path
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.embedded.address import is_loopback
+from headwater.warehouse.embedded.allocator import keep_memory
 from headwater.warehouse.embedded.app import Application
 from headwater.warehouse.embedded.config import parse_bytes, write_config
 from headwater.warehouse.embedded.engine import Engine
@@ -44,6 +45,7 @@ def serve(
     except ValueError as error:
         raise StartError(f"HEADWATER_CLICKHOUSE_MAX_MEMORY is {error}") from None
     directory.mkdir(parents=True, exist_ok=True)
+    keep_memory()
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     with lock_directory(directory, address), _listen(host, port) as listening:
         config = write_config(directory, memory)
