@@ -1,5 +1,6 @@
 """The answer of a request: status, headers and body, or an error before or in the middle of it."""
 
+import asyncio
 import json
 import secrets
 import time
@@ -17,6 +18,9 @@ Headers = list[tuple[bytes, bytes]]
 _GATHERED = 256 * 1024
 _PATIENCE = 0.05
 _SLICE = 1024 * 1024
+# Seconds between an error behind the first byte and the break of the connection: clients such as aiohttp drop what they
+# have received and not read when it breaks, and with it the error.
+_LINGER = 0.25
 
 _MEDIA_TYPES = {
     "Native": "application/octet-stream",
@@ -165,6 +169,7 @@ class Answer:
         if self.encoder:
             block = self.encoder.feed(block) + self.encoder.end()
         await self._send({"type": "http.response.body", "body": block, "more_body": True})
+        await asyncio.sleep(_LINGER)
 
     async def _start(self, size: int | None) -> None:
         if self.is_started:

@@ -24,7 +24,7 @@ _TEMPLATE = """<clickhouse>
         <table>{log}</table>
         <partition_by>toYYYYMM(event_date)</partition_by>
         <ttl>event_date + INTERVAL 7 DAY DELETE</ttl>
-        <flush_interval_milliseconds>5000</flush_interval_milliseconds>
+        <flush_interval_milliseconds>2000</flush_interval_milliseconds>
     </query_log>
 </clickhouse>
 """

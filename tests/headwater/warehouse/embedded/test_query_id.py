@@ -28,6 +28,12 @@ def test_made_up_id_is_logged_too(server: Server) -> None:
     assert server.value(f"SELECT count() FROM system.query_log WHERE query_id = '{query_id}'") == "2"
 
 
+def test_query_log_follows_the_queries_by_itself(server: Server) -> None:
+    query_id = server.send("SELECT 'unasked'").headers["X-ClickHouse-Query-Id"]
+    found = f"SELECT count() FROM system.query_log WHERE query_id = '{query_id}'"
+    server.wait_for(lambda: server.value(found) == "2", 3)
+
+
 def test_query_log_is_there_from_the_start(server: Server) -> None:
     assert server.value("SELECT count() >= 0 FROM system.query_log") == "1"
 

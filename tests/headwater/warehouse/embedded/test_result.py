@@ -1,5 +1,7 @@
 """Results: formats, streaming, errors before and in the middle, cancelling, limits."""
 
+import asyncio
+import contextlib
 import http.client
 import io
 import json
@@ -7,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import aiohttp
 import pyarrow.parquet
 import pytest
 
@@ -109,6 +112,25 @@ def test_error_behind_the_first_byte_is_told_and_the_connection_breaks(server: S
     message = end.split(tag + b"\r\n", 1)[1].rsplit(b"\n", 3)[0]
     assert end.endswith(b" " + tag + b"\r\n__exception__\r\n")
     assert message
+
+
+def test_error_behind_the_first_byte_reaches_a_client_that_drops_what_it_has_not_read(server: Server) -> None:
+    sql = "SELECT number, throwIf(number = 150000) FROM numbers(4000000) SETTINGS max_block_size = 10000"
+
+    async def read_slowly() -> bytes:
+        received = b""
+        async with (
+            aiohttp.ClientSession(auto_decompress=False) as session,
+            session.post(f"http://127.0.0.1:{server.port}/", data=sql, headers={"Accept-Encoding": ""}) as answer,
+        ):
+            with contextlib.suppress(aiohttp.ClientPayloadError):
+                while piece := await answer.content.read(64 * 1024):
+                    received += piece
+                    await asyncio.sleep(0.001)
+        return received
+
+    for _ in range(5):
+        assert b"Code: 395. DB::Exception" in asyncio.run(read_slowly())
 
 
 def test_waiting_for_the_end_turns_a_late_error_into_a_status(server: Server) -> None:
