@@ -74,11 +74,6 @@ class Server:
         """Memory of the process, in bytes."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
-    def page_faults(self) -> int:
-        """Minor page faults of the process so far."""
-        # The fields behind the name, which may hold spaces, begin with the third.
-        return int(Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[7])
-
     def is_running(self, query_id: str) -> bool:
         """Whether the engine runs a query with this id."""
         sql = f"SELECT count() FROM system.processes WHERE Settings['query_cache_tag'] = '{query_id}'"
