@@ -16,16 +16,31 @@ by_name as (
     where not is_strict
 ),
 
+events as (
+    select * from {{ ref('stg_events__events') }}
+    where not is_bot
+        and (visitor_id != '' or user_id != '')
+        and (org_id, site_id) in (select org_id, site_id from funnels)
+),
+
+-- Joined to what matters to a funnel, so that who has none costs nothing.
+visitors as (
+    select org_id, site_id, visitor_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+    where (org_id, site_id) in (select org_id, site_id from funnels)
+),
+
 candidates as (
     select events.*, by_name.* except (org_id, site_id, name, wanted)
-    from {{ ref('int_events_attributed') }} as events
+    from events
     inner join by_name
         on by_name.org_id = events.org_id and by_name.site_id = events.site_id and by_name.wanted = events.event
+    where (events.org_id, events.site_id, events.event) in (select org_id, site_id, wanted from by_name)
 
     union all
 
     select events.*, strict.* except (org_id, site_id, name, events)
-    from {{ ref('int_events_attributed') }} as events
+    from events
     inner join (select * from funnels where is_strict) as strict
         on strict.org_id = events.org_id and strict.site_id = events.site_id
 ),
@@ -45,10 +60,14 @@ matched as (
 )
 
 select
-    org_id,
-    site_id,
+    matched.org_id as org_id,
+    matched.site_id as site_id,
     funnel_id,
-    person_id,
+    if(
+        matched.visitor_id != '',
+        visitors.person_id,
+        {{ person_id('matched.user_id', org_id='matched.org_id', site_id='matched.site_id') }}
+    ) as person_id,
     id as event_id,
     occurred_at,
     hits,
@@ -63,4 +82,8 @@ select
         JSONExtractString(properties, substring(breakdown, 12))
     ) as breakdown_value
 from matched
+left join visitors
+    on visitors.org_id = matched.org_id
+    and visitors.site_id = matched.site_id
+    and visitors.visitor_id = matched.visitor_id
 where is_strict or is_exclusion or has(hits, 1)

@@ -1,13 +1,29 @@
 {{ config(partition_by='toYYYYMM(started_at)', order_by=['org_id', 'site_id', 'content_id', 'started_at']) }}
+{%- set is_media -%}
+    event in ('play', 'pause', 'resume', 'progress', 'complete') and not is_bot and visitor_id != ''
+{%- endset %}
 
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
 
+-- Sessions and persons of those who play only: both tables are joined from memory.
+viewers as (
+    select distinct org_id, site_id, visitor_id
+    from {{ ref('stg_events__events') }}
+    where {{ is_media }}
+),
+
+visitors as (
+    select org_id, site_id, visitor_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+    where (org_id, site_id, visitor_id) in viewers
+),
+
 sessions as (
     select org_id, site_id, visitor_id, session_id, started_at
     from {{ ref('fct_sessions') }}
-    where not is_bot
+    where not is_bot and (org_id, site_id, visitor_id) in viewers
 ),
 
 media_events as (
@@ -15,7 +31,6 @@ media_events as (
         org_id,
         site_id,
         visitor_id,
-        person_id,
         id,
         event,
         occurred_at,
@@ -26,8 +41,8 @@ media_events as (
         JSONExtractString(properties, 'creator_id') as creator_id,
         toInt64(round({{ bounded_number('position_seconds', 1000000000) }} * 1000)) as position_ms,
         toInt64(round({{ bounded_number('duration_seconds', 1000000000) }} * 1000)) as length_ms
-    from {{ ref('int_events_attributed') }}
-    where event in ('play', 'pause', 'resume', 'progress', 'complete') and visitor_id != '' and content_id != ''
+    from {{ ref('stg_events__events') }}
+    where {{ is_media }} and content_id != ''
 ),
 
 placed as (
@@ -47,7 +62,6 @@ viewings as (
         session_id,
         content_id,
         any(visitor_id) as visitor,
-        any(person_id) as person,
         arraySort(
             e -> (e.occurred_at, UUIDToNum(e.id)),
             groupArray(
@@ -83,7 +97,6 @@ plays as (
         session_id,
         content_id,
         visitor as visitor_id,
-        person as person_id,
         play
     from viewings
     array join arrayFilter(play -> arrayExists(e -> e.event = 'play', play), plays) as play
@@ -102,7 +115,7 @@ select
     plays.content_id as content_id,
     arrayFirst(e -> e.content_type != '', plays.play).content_type as content_type,
     arrayFirst(e -> e.creator_id != '', plays.play).creator_id as creator_id,
-    plays.person_id as person_id,
+    visitors.person_id as person_id,
     plays.visitor_id as visitor_id,
     plays.session_id as session_id,
     {{ local_day('plays.play[1].occurred_at', 'sites.timezone') }} as day,
@@ -129,4 +142,8 @@ select
 from plays
 left join lengths
     on lengths.org_id = plays.org_id and lengths.site_id = plays.site_id and lengths.content_id = plays.content_id
+left join visitors
+    on visitors.org_id = plays.org_id
+    and visitors.site_id = plays.site_id
+    and visitors.visitor_id = plays.visitor_id
 left join sites on sites.org_id = plays.org_id and sites.site_id = plays.site_id

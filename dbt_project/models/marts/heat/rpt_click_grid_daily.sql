@@ -1,5 +1,43 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'path', 'device_type', 'cell_x', 'cell_y']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'path', 'device_type', 'cell_x', 'cell_y'],
+        meta={'upstream': ['int_clicks_judged', 'stg_control__sites']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_click_grid_daily') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{%- set changed_sites = '(select org_id, site_id from ' ~ changes_of(plan, 'stg_control__sites') ~ ')' %}
+with sites as (
+    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
+),
 
+clicks as (
+    select org_id, site_id, occurred_at
+    from {{ changes_of(plan, 'int_clicks_judged') }}
+    union all
+    select org_id, site_id, occurred_at
+    from {{ ref('int_clicks_judged') }}
+    where (org_id, site_id) in {{ changed_sites }}
+)
+
+select distinct
+    clicks.org_id as org_id,
+    clicks.site_id as site_id,
+    {{ local_day('clicks.occurred_at', 'sites.timezone') }} as day
+from clicks
+left join sites on sites.org_id = clicks.org_id and sites.site_id = clicks.site_id
+union distinct
+select org_id, site_id, day
+from {{ this }}
+where (org_id, site_id) in {{ changed_sites }}
+-- replaces
+(org_id, site_id, day) in {{ scope }}
+-- rows
+{%- endif %}
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 )
@@ -19,4 +57,8 @@ select
     countIf(clicks.is_error) as error_clicks
 from {{ ref('int_clicks_judged') }} as clicks
 left join sites on sites.org_id = clicks.org_id and sites.site_id = clicks.site_id
+{%- if plan.is_scoped %}
+where toDate(clicks.occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
+    and (clicks.org_id, clicks.site_id, {{ local_day('clicks.occurred_at', 'sites.timezone') }}) in {{ scope }}
+{%- endif %}
 group by org_id, site_id, day, path, device_type, cell_x, cell_y
