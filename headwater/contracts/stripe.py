@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 API_VERSION = "2026-10-28.endive"
-"""Every request asks for this version of Stripe's API: the models read its shapes, whatever the account's default is."""
+"""Every request asks for this version of Stripe's API, whatever the account's default is: models read its shapes."""
 
 SIGNATURE_SECONDS = 300
 """Age, in seconds, from which on a webhook's signature is too old."""
