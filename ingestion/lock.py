@@ -20,13 +20,13 @@ class LoadBusy(Exception):
 
 
 @contextmanager
-def load_lock(home: HomeSettings, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock ``<home>/dlt/load.lock``. It is free again when the process ends, however that comes.
+def load_lock(home: HomeSettings, wait_seconds: float, name: str = "load") -> Iterator[None]:
+    """Hold the lock ``<home>/dlt/<name>.lock``. It is free again when the process ends, however that comes.
 
     Raises LoadBusy when another process still holds it after ``wait_seconds``.
     """
     home.dlt_dir.mkdir(parents=True, exist_ok=True)
-    handle = os.open(home.dlt_dir / "load.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(home.dlt_dir / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(handle, wait_seconds)
         os.ftruncate(handle, 0)

@@ -1,7 +1,6 @@
-"""What is loaded of Stripe: the objects, where they are listed, and the shapes of their raw rows. No I/O."""
+"""What is loaded of Stripe: the objects, and where they are listed. No I/O; `stripe_row` has the shapes of the rows."""
 
 import re
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -12,8 +11,6 @@ API_VERSION = "2026-10-28.endive"
 SIGNATURE_SECONDS = 300
 """Age, in seconds, from which on a webhook's signature is too old."""
 
-EVENTS = "events"
-EVENTS_PATH = "/v1/events"
 EVENTS_RETAINED_DAYS = 30
 """Stripe's feed goes back this far; what happened before is known by the objects' present state only."""
 
@@ -70,10 +67,21 @@ OBJECTS: tuple[StripeObject, ...] = (
 
 BY_KIND = {known.kind: known for known in OBJECTS}
 
+FEED = StripeObject("events", "event", "/v1/events")
+"""The events themselves, listed as objects are."""
+
+RELATED: dict[str, tuple[tuple[str, str], ...]] = {
+    "discount": (("subscription", "subscription"), ("customer", "customer")),
+    "invoice_payment": (("invoice", "invoice"),),
+    "credit_note": (("invoice", "invoice"),),
+    "dispute": (("charge", "charge"),),
+    "refund": (("charge", "charge"),),
+}
+"""What else an event about an object of this kind changes: the member that names it, and its kind."""
+
 _KEY = re.compile(r"(?:sk|rk)_(live|test)_[!-~]{1,500}")
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-_Seconds = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]
 """Unix seconds, up to the year 2100: what the raw tables' times can hold."""
 
 
@@ -82,81 +90,10 @@ class Head(msgspec.Struct, frozen=True):
 
     id: str = ""
     object: str = ""
-    created: _Seconds = 0
+    created: Seconds = 0
     livemode: bool | None = None
     """None: the object doesn't say, as balance transactions and refunds don't; the key's mode holds."""
     deleted: bool = False
-
-
-class EventData(msgspec.Struct, frozen=True):
-    """What an event is about: the object as it was then."""
-
-    object: msgspec.Raw
-
-
-class StripeEvent(msgspec.Struct, frozen=True):
-    """An event of the feed or of a webhook."""
-
-    id: _Id
-    type: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    created: _Seconds
-    livemode: bool
-    data: EventData
-    object: str = "event"
-
-
-class ObjectRow(msgspec.Struct, frozen=True):
-    """A row of an object's raw table. Of two rows of an id, the later (``version_at``, ``loaded_at``) holds."""
-
-    org_id: str
-    site_id: str
-    livemode: bool
-    id: str
-    created: datetime
-    version_at: datetime
-    is_deleted: bool
-    object: str
-    """Stripe's JSON, without the white space between its tokens."""
-
-
-class EventRow(ObjectRow, frozen=True):
-    """A row of ``raw_stripe.events``; ``object`` is the whole event."""
-
-    type: str
-    object_type: str
-    object_id: str
-    origin: str
-    """``feed`` or ``webhook``."""
-
-
-class PayoutTransactionRow(msgspec.Struct, frozen=True):
-    """A row of ``raw_stripe.payout_transactions``: the payout paid this balance transaction out."""
-
-    org_id: str
-    site_id: str
-    livemode: bool
-    payout_id: str
-    balance_transaction_id: str
-
-
-class CheckpointRow(msgspec.Struct, frozen=True):
-    """A row of ``raw_stripe.checkpoints``. Of two rows of an object, the one that finished later holds."""
-
-    org_id: str
-    site_id: str
-    livemode: bool
-    object: str
-    window_end: datetime
-    """All that was created before is loaded, once ``cursor`` is empty."""
-    cursor: str
-    """Where a list that was not read to its end goes on: a time of creation in Unix seconds, newest first."""
-    finished_at: datetime
-    rows: int
-
-
-def is_deletion(event_type: str) -> bool:
-    """Whether an event of this type says that its object is gone. A subscription that ends is not: it is canceled."""
-    return event_type.endswith(".deleted") and event_type != "customer.subscription.deleted"
 
 
 def is_livemode(key: str) -> bool:

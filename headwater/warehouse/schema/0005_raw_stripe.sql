@@ -296,7 +296,8 @@ ENGINE = MergeTree
 ORDER BY (org_id, site_id, payout_id, balance_transaction_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Up to where `created` is loaded, of each object: the place to go on from. `cursor` is the events feed's last id.
+-- How far each object is loaded: the place to go on from. A list is read from its newest object back; while `cursor` is a
+-- number (Unix seconds), what was created up to then is still to come. Stored after the rows it vouches for.
 CREATE TABLE IF NOT EXISTS raw_stripe.checkpoints
 (
     org_id LowCardinality(String),
