@@ -1,4 +1,4 @@
-"""The resident loader: landed segments and the control database into ClickHouse, again and again.
+"""The resident loader: landed segments, webhooks and the control database into ClickHouse, again and again.
 
 `load_once` is what Dagster's assets call, `run_loader` what `headwater loader` runs. Both hold the same lock for each
 load, so they can run side by side.
@@ -20,6 +20,7 @@ from ingestion.control import ControlLoader
 from ingestion.events import EventLoader, LoadReport
 from ingestion.lock import LoadBusy, load_lock
 from ingestion.pipeline import LoadFailed
+from ingestion.stripe.webhook import WebhookLoader
 
 __all__ = ["LoadReport", "Loader", "load_once", "main", "run_loader"]
 
@@ -42,13 +43,16 @@ class Loader:
     ) -> None:
         self._home, self._warehouse, self._landing = home, warehouse, landing
         self._events = EventLoader(home, warehouse, loader)
+        self._webhooks = WebhookLoader(home, warehouse, loader)
         self._control = ControlLoader(home, warehouse, control)
         self._has_schema = False
         self._control_due = self._prune_due = 0.0
 
     def has_work(self) -> bool:
         """Whether a segment waits or the control database is due to be looked at."""
-        return time.monotonic() >= self._control_due or bool(sealed_segments(self._home.landing_dir))
+        if time.monotonic() >= self._control_due:
+            return True
+        return bool(sealed_segments(self._home.landing_dir) or sealed_segments(self._home.stripe_landing_dir))
 
     def load(self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS) -> LoadReport:
         """Load what waits, at most one batch of it.
@@ -59,6 +63,7 @@ class Loader:
             try:
                 self._ensure_schema()
                 report = self._events.load()
+                self._webhooks.load()
                 self._load_control_if_due()
             except WarehouseError:
                 # Whatever answers next may be another server, or the same one after its data was lost.
@@ -81,7 +86,8 @@ class Loader:
 
     def _prune_if_due(self) -> None:
         if time.monotonic() >= self._prune_due:
-            prune_loaded(self._home.landing_dir, self._landing.retain_days)
+            for landing_dir in (self._home.landing_dir, self._home.stripe_landing_dir):
+                prune_loaded(landing_dir, self._landing.retain_days)
             self._prune_due = time.monotonic() + _PRUNE_SECONDS
 
 
@@ -183,7 +189,8 @@ def _import_dlt() -> None:
     """dlt takes most of a second to import; better before the first segment than while it waits."""
     import ingestion.control.source
     import ingestion.destination
-    import ingestion.events.source  # noqa: F401
+    import ingestion.events.source
+    import ingestion.stripe.source  # noqa: F401
 
 
 if __name__ == "__main__":
