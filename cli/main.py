@@ -18,7 +18,7 @@ COMMANDS = {
     "api": "Run the HTTP API.",
     "loader": "Run the loader: landed segments into ClickHouse, again and again.",
     "run": "Load, build and check once.",
-    "import": "Import events from elsewhere.",
+    "import": "Import events or exchange rates from elsewhere.",
     "replay": "Load segments again that were loaded before.",
     "sql": "Run a query and print the result.",
     "keys": "Create, list and revoke API keys.",
@@ -105,9 +105,10 @@ def _is_for_people(error: Exception) -> bool:
     from ingestion.imports import ImportFailed
     from ingestion.lock import LoadBusy
     from ingestion.pipeline import LoadFailed
+    from ingestion.rates import RatesError
     from simulator.client import SendError
 
-    kinds = ControlError | LandingError | StartError | ImportFailed | LoadBusy | LoadFailed | SendError
+    kinds = ControlError | LandingError | StartError | ImportFailed | LoadBusy | LoadFailed | RatesError | SendError
     return isinstance(error, kinds)
 
 
