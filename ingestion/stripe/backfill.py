@@ -36,11 +36,12 @@ class Loading:
     tell: Tell
 
 
-def read_list(work: Loading, kind: StripeObject, position: Position, floor: int) -> None:
-    """Load what the list holds from ``position`` back to ``floor`` (Unix seconds), to its end when that is 0.
+def read_list(work: Loading, kind: StripeObject, known: Position | None, floor: int) -> None:
+    """Load what the list holds, from where ``known`` says to go on, back to ``floor`` (Unix seconds), 0 for its end.
 
     Raises StripeFailed, and what `Store.save` raises.
     """
+    position = known or Position()
     window = _Window(position)
     filters = {"gte": floor} if floor else {}
     if position.resume_at is not None:
@@ -54,7 +55,7 @@ def read_list(work: Loading, kind: StripeObject, position: Position, floor: int)
                 _add_page(work, kind, window, rows, page)
                 is_last = page.is_last
             after = window.position(is_last)
-            if rows.rows or after != position:
+            if rows.rows or after != known:
                 work.store.save(rows, work.account, kind.table, after)
                 work.report.add(rows.rows)
         reached = None if is_last else datetime.fromtimestamp(window.oldest, UTC)

@@ -11,13 +11,13 @@ POSITIONS = """
 SELECT
     object,
     toUnixTimestamp(argMax(window_end, (finished_at, loaded_at))) AS newest,
-    argMax(cursor, (finished_at, loaded_at)) AS cursor,
+    argMax(cursor, (finished_at, loaded_at)) AS last_cursor,
     toUnixTimestamp(maxIf(window_end, NOT match(cursor, '^[0-9]+$'))) AS complete
 FROM raw_stripe.checkpoints
 WHERE org_id = {org_id:String}
     AND site_id = {site_id:String}
     AND livemode = {livemode:Bool}
-    AND finished_at >= {connected_at:DateTime64(3, 'UTC')}
+    AND finished_at >= fromUnixTimestamp64Milli({connected_at:Int64}, 'UTC')
 GROUP BY object
 """
 
@@ -42,7 +42,7 @@ def fetch_positions(warehouse: Warehouse, account: Account) -> dict[str, Positio
         "org_id": account.org_id,
         "site_id": account.site_id,
         "livemode": account.livemode,
-        "connected_at": account.connected_at.replace(microsecond=account.connected_at.microsecond // 1000 * 1000),
+        "connected_at": int(account.connected_at.timestamp() * 1000),
     }
     positions = {}
     for table, newest, cursor, complete in warehouse.query(POSITIONS, parameters)[1]:

@@ -79,8 +79,9 @@ def load_account(work: Loading) -> None:
     positions = work.store.positions(work.account)
     for kind in OBJECTS:
         if not kind.has_events:
-            position = positions.get(kind.table, Position())
-            read_list(work, kind, position, max(position.complete - OVERLAP_SECONDS, 0))
+            position = positions.get(kind.table)
+            floor = position.complete - OVERLAP_SECONDS if position else 0
+            read_list(work, kind, position, max(floor, 0))
 
 
 def _load_lists(work: Loading) -> None:
@@ -89,7 +90,7 @@ def _load_lists(work: Loading) -> None:
     for kind in (FEED, *OBJECTS):
         position = positions.get(kind.table)
         if kind.has_events and (position is None or position.resume_at is not None):
-            read_list(work, kind, position or Position(), 0)
+            read_list(work, kind, position, 0)
 
 
 def _start_again(work: Loading) -> None:
