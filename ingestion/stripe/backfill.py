@@ -6,6 +6,7 @@ back the list was read; whatever happens, at most one window is read again.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from headwater.settings import StripeSettings
 from ingestion.stripe.account import Account
 from ingestion.stripe.checkpoint import Position
 from ingestion.stripe.client import StripeApi
+from ingestion.stripe.errors import StripeFailed
 from ingestion.stripe.listing import Page, fetch_pages, read_head
 from ingestion.stripe.payout import add_paid_out
 from ingestion.stripe.progress import Progress, StripeReport, Tell
@@ -36,7 +38,53 @@ class Loading:
     tell: Tell
 
 
-def read_list(work: Loading, kind: StripeObject, known: Position | None, floor: int) -> None:
+class Batch:
+    """Rows of one or several lists that are stored together, and how far the lists are then loaded."""
+
+    def __init__(self, work: Loading) -> None:
+        self._work, self._pages = work, 0
+        self.rows = work.store.rows(work.account)
+        self._positions: dict[str, Position] = {}
+
+    def count_page(self, requests: int = 1) -> bool:
+        """Whether there is enough to be stored, with the page that was just added."""
+        self._pages += requests
+        return self._pages >= self._work.settings.window_pages
+
+    def note(self, table: str, position: Position) -> None:
+        """How far a list is loaded once what was added is stored."""
+        self._positions[table] = position
+
+    def store(self) -> None:
+        """Store it, if anything was noted. Raises what `Store.save` raises."""
+        work = self._work
+        if self._positions:
+            work.store.save(self.rows, work.account, self._positions)
+            work.report.add(self.rows.rows)
+        for table, position in self._positions.items():
+            reached = None if position.resume_at is None else datetime.fromtimestamp(position.resume_at, UTC)
+            if table in self.rows.rows:
+                work.tell(Progress(work.account.site_id, table, work.report.rows[table], reached))
+        self.rows.discard()
+        self.rows = work.store.rows(work.account)
+        self._positions, self._pages = {}, 0
+
+
+@contextmanager
+def batching(work: Loading) -> Iterator[Batch]:
+    """A batch whose last rows are stored at the end of the block, also when Stripe failed meanwhile."""
+    batch = Batch(work)
+    try:
+        yield batch
+        batch.store()
+    except StripeFailed:
+        batch.store()
+        raise
+    finally:
+        batch.rows.discard()
+
+
+def read_list(work: Loading, batch: Batch, kind: StripeObject, known: Position | None, floor: int) -> None:
     """Load what the list holds, from where ``known`` says to go on, back to ``floor`` (Unix seconds), 0 for its end.
 
     Raises StripeFailed, and what `Store.save` raises.
@@ -47,19 +95,14 @@ def read_list(work: Loading, kind: StripeObject, known: Position | None, floor: 
     if position.resume_at is not None:
         # By time and not by the last object's id, for that object can be deleted meanwhile.
         filters["lte"] = position.resume_at
-    pages = fetch_pages(work.api, kind, work.settings.page_size, **({"created": filters} if filters else {}))
-    is_last = False
-    while not is_last:
-        with work.store.rows(work.account) as rows:
-            for page in _take(pages, 1 if kind.table == "payouts" else work.settings.window_pages):
-                _add_page(work, kind, window, rows, page)
-                is_last = page.is_last
-            after = window.position(is_last)
-            if rows.rows or after != known:
-                work.store.save(rows, work.account, kind.table, after)
-                work.report.add(rows.rows)
-        reached = None if is_last else datetime.fromtimestamp(window.oldest, UTC)
-        work.tell(Progress(work.account.site_id, kind.table, work.report.rows.get(kind.table, 0), reached))
+    for page in fetch_pages(work.api, kind, work.settings.page_size, **({"created": filters} if filters else {})):
+        before = work.api.requests
+        _add_page(work, kind, window, batch.rows, page)
+        after = window.position(page.is_last)
+        if after != known:
+            batch.note(kind.table, after)
+        if batch.count_page(1 + work.api.requests - before):
+            batch.store()
 
 
 class _Window:
@@ -101,11 +144,3 @@ def _add_page(work: Loading, kind: StripeObject, window: _Window, rows: RowFiles
             rows.add_object(kind.table, raw, page.at)
         if kind.table == "payouts":
             add_paid_out(work.api, rows, head.id, raw, work.settings.page_size)
-
-
-def _take(pages: Iterator[Page], count: int) -> Iterator[Page]:
-    for _ in range(count):
-        page = next(pages)
-        yield page
-        if page.is_last:
-            return

@@ -32,16 +32,16 @@ def follow_feed(work: Loading, position: Position) -> bool:
     is_linked = not position.known
     for pages in _windows(work, position):
         changes = _Changes(position)
-        with work.store.rows(work.account) as rows:
+        with work.store.adding(work.account) as rows:
             for page in pages:
                 changes.add(rows, page)
             changes.fetch(work, rows)
             is_linked |= changes.met_known
             position = changes.position()
-            work.store.save(rows, work.account, FEED.table, position)
-            work.report.add(rows.rows)
+            work.store.save(rows, work.account, {FEED.table: position})
+        work.report.add(rows.rows)
         if rows.rows:
-            work.tell(Progress(work.account.site_id, FEED.table, work.report.rows.get(FEED.table, 0), None))
+            work.tell(Progress(work.account.site_id, FEED.table, work.report.rows[FEED.table], None))
     return is_linked
 
 

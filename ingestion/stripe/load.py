@@ -15,7 +15,7 @@ from headwater.control import (
 from headwater.settings import ControlSettings, HomeSettings, SecretSettings, StripeSettings, WarehouseSettings
 from ingestion.lock import load_lock
 from ingestion.stripe.account import Account
-from ingestion.stripe.backfill import OVERLAP_SECONDS, Loading, read_list
+from ingestion.stripe.backfill import OVERLAP_SECONDS, Loading, batching, read_list
 from ingestion.stripe.checkpoint import Position
 from ingestion.stripe.client import StripeApi
 from ingestion.stripe.errors import StripeFailed
@@ -77,30 +77,33 @@ def load_account(work: Loading) -> None:
         _start_again(work)
         _load_lists(work)
     positions = work.store.positions(work.account)
-    for kind in OBJECTS:
-        if not kind.has_events:
-            position = positions.get(kind.table)
-            floor = position.complete - OVERLAP_SECONDS if position else 0
-            read_list(work, kind, position, max(floor, 0))
+    with batching(work) as batch:
+        for kind in OBJECTS:
+            if not kind.has_events:
+                position = positions.get(kind.table)
+                floor = position.complete - OVERLAP_SECONDS if position else 0
+                read_list(work, batch, kind, position, max(floor, 0))
 
 
 def _load_lists(work: Loading) -> None:
     """Read the lists that were not read to their end, if any: the feed first, so that no change after it is missed."""
     positions = work.store.positions(work.account)
-    for kind in (FEED, *OBJECTS):
-        position = positions.get(kind.table)
-        if kind.has_events and (position is None or position.resume_at is not None):
-            read_list(work, kind, position, 0)
+    with batching(work) as batch:
+        for kind in (FEED, *OBJECTS):
+            position = positions.get(kind.table)
+            if kind.has_events and (position is None or position.resume_at is not None):
+                read_list(work, batch, kind, position, 0)
 
 
 def _start_again(work: Loading) -> None:
-    positions = work.store.positions(work.account)
-    for kind in OBJECTS:
-        if kind.has_events:
-            before = positions[kind.table]
-            with work.store.rows(work.account) as rows:
-                again = Position(before.newest, before.complete, _FROM_THE_TOP)
-                work.store.save(rows, work.account, kind.table, again)
+    before = work.store.positions(work.account)
+    again = {
+        kind.table: Position(before[kind.table].newest, before[kind.table].complete, _FROM_THE_TOP)
+        for kind in OBJECTS
+        if kind.has_events
+    }
+    with work.store.adding(work.account) as nothing:
+        work.store.save(nothing, work.account, again)
 
 
 def _find_connections(url: str, site_id: str | None) -> Sequence[StripeConnection]:

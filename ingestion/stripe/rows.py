@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 import msgspec
@@ -81,14 +80,12 @@ class RowFiles:
             file.close()
         return {table: self._path(table) for table in self.rows}
 
-    def __enter__(self) -> "RowFiles":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        for file in self._files.values():
+    def discard(self) -> None:
+        """Remove the files."""
+        for table, file in self._files.items():
             file.close()
-        for table in self.rows:
             self._path(table).unlink(missing_ok=True)
+        self._files = {}
 
     def _check_mode(self, livemode: bool | None) -> None:
         if livemode is not None and livemode != self._account.livemode:

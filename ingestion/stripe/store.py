@@ -1,5 +1,8 @@
 """Storing rows and then the checkpoint that vouches for them, under the load lock, which is not held while fetching."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
 import msgspec
 
 from headwater.contracts.stripe_row import CheckpointRow
@@ -40,8 +43,17 @@ class Store:
         except OSError as error:
             raise LoadFailed(f"cannot write below {self._home.dlt_dir}: {error.strerror}") from error
 
-    def save(self, rows: RowFiles, account: Account, table: str, position: Position) -> None:
-        """Store the rows, and when they are durable, the position of the list of ``table``.
+    @contextmanager
+    def adding(self, account: Account) -> Iterator[RowFiles]:
+        """`rows` that are removed at the end of the block."""
+        rows = self.rows(account)
+        try:
+            yield rows
+        finally:
+            rows.discard()
+
+    def save(self, rows: RowFiles, account: Account, positions: Mapping[str, Position]) -> None:
+        """Store the rows, and when they are durable, the positions of the lists, by table.
 
         In this order and not in one load: dlt stores the tables of a load in an order of its own, and a checkpoint that
         came before its rows would be a hole in them when the process is killed between.
@@ -53,17 +65,19 @@ class Store:
             files = rows.finish()
         except OSError as error:
             raise LoadFailed(f"cannot write below {self._home.dlt_dir}: {error.strerror}") from error
-        count = rows.rows.get(table, 0)
+        checkpoints = [
+            build_checkpoint(account, table, position, rows.rows.get(table, 0)) for table, position in positions.items()
+        ]
         with load_lock(self._home, _WAIT_FOR_LOCK_SECONDS):
             if files:
                 self._pipeline.run(lambda: stripe_tables(files, rows.rows))
-            self._insert(build_checkpoint(account, table, position, count))
+            self._insert(checkpoints)
 
-    def _insert(self, checkpoint: CheckpointRow) -> None:
+    def _insert(self, checkpoints: Iterable[CheckpointRow]) -> None:
         insert(
             self._warehouse.address,
             self._warehouse.user,
             self._warehouse.password.get_secret_value(),
             "INSERT INTO raw_stripe.checkpoints FORMAT JSONEachRow",
-            msgspec.json.encode(checkpoint),
+            b"\n".join(map(msgspec.json.encode, checkpoints)),
         )
