@@ -1,6 +1,6 @@
 """The raw rows of Stripe's objects and events, and how an event becomes one. No I/O."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import msgspec
@@ -73,6 +73,25 @@ class CheckpointRow(msgspec.Struct, frozen=True):
     them, that a look a little back in time finds again and that are known already."""
     finished_at: datetime
     rows: int
+
+
+class MeterEventRow(msgspec.Struct, frozen=True):
+    """A row of ``raw_stripe.meter_events``: usage that is to be reported, or was."""
+
+    org_id: str
+    site_id: str
+    livemode: bool
+    customer_id: str
+    meter: str
+    """The meter's event name."""
+    day: date
+    revision: int
+    """1 for the day's first event, then one more for each correction."""
+    value: int
+    """What the event adds to the day's usage; less than nothing when it takes some back."""
+    identifier: str
+    reported_at: datetime
+    """1970 while Stripe is not known to have it."""
 
 
 def is_deletion(event_type: str) -> bool:

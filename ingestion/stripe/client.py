@@ -1,7 +1,7 @@
 """Asking Stripe: the stripe library's client, paced, patient, at one version of the API, with its errors typed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,8 @@ class Answer:
 class StripeApi:
     """One account's API. For one thread."""
 
-    def __init__(self, secret_key: str, settings: StripeSettings) -> None:
+    def __init__(self, secret_key: str, settings: StripeSettings, count: Callable[[], None] | None = None) -> None:
+        """``count`` is called for each request that is sent."""
         import stripe
 
         self._stripe = stripe
@@ -42,6 +43,7 @@ class StripeApi:
         )
         self._pace = Pace(settings.requests_per_second)
         self._patience_seconds = settings.patience_seconds
+        self._count = count
         self.requests = 0
         """Requests sent so far."""
 
@@ -58,6 +60,8 @@ class StripeApi:
         while True:
             self._pace.wait()
             self.requests += 1
+            if self._count:
+                self._count()
             try:
                 answer = self._client.raw_request(method, path, **parameters)
             except self._stripe.StripeError as error:

@@ -8,6 +8,7 @@ from headwater.control import (
     READ_ONLY,
     BrokenName,
     SecretBox,
+    SecretKeyMissing,
     StripeConnection,
     list_stripe_connections,
     open_control,
@@ -43,8 +44,8 @@ def load_stripe(
 
     An account that cannot be loaded to the end is named in the report's ``failures``, and the others are loaded. What
     was stored stays, and the next load goes on from there.
-    Raises BrokenName when the site has no connection, SecretKeyMissing, ControlUnavailable, LoadBusy, WarehouseAway,
-    WarehouseRefused, or LoadFailed.
+    Raises BrokenName when the site has no connection, ControlUnavailable, LoadBusy, WarehouseAway, WarehouseRefused, or
+    LoadFailed.
     """
     began = time.perf_counter()
     home, settings = home or HomeSettings(), settings or StripeSettings()
@@ -52,19 +53,17 @@ def load_stripe(
     report = StripeReport()
     if not connections:
         return report
-    box = SecretBox(secret or SecretSettings())
     store = Store(home, warehouse or WarehouseSettings())
     with load_lock(home, wait_seconds, "stripe"):
         for connection in connections:
             account = Account(connection.org_id, connection.site_id, connection.livemode, connection.created_at)
-            api = StripeApi(box.decrypt(connection.secret_key_encrypted), settings)
-            work = Loading(account, api, store, settings, report, tell or _say_nothing)
-            try:
-                load_account(work)
-            except StripeFailed as error:
-                report.failures[account.site_id] = str(error)
             report.sites += 1
-            report.requests += api.requests
+            try:
+                key = SecretBox(secret or SecretSettings()).decrypt(connection.secret_key_encrypted)
+                api = StripeApi(key, settings, report.count_request)
+                load_account(Loading(account, api, store, settings, report, tell or _say_nothing))
+            except (StripeFailed, SecretKeyMissing) as error:
+                report.failures[account.site_id] = str(error)
     report.seconds = time.perf_counter() - began
     return report
 

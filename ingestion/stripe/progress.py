@@ -32,6 +32,10 @@ class StripeReport:
     """Why a site could not be loaded to the end, by site."""
     seconds: float = 0.0
 
+    def count_request(self) -> None:
+        """One more request was sent."""
+        self.requests += 1
+
     def add(self, rows: dict[str, int]) -> None:
         """Count rows that were stored."""
         for table, count in rows.items():

@@ -315,7 +315,8 @@ ENGINE = MergeTree
 ORDER BY (org_id, site_id, object, window_end)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- What usage was reported to Stripe's meters. A day's value is the sum of its revisions, each a difference.
+-- What usage is planned to be reported to Stripe's meters (reported_at 1970), and again when it was. A day's value is the
+-- sum of its revisions, each a difference.
 CREATE TABLE IF NOT EXISTS raw_stripe.meter_events
 (
     org_id LowCardinality(String),
