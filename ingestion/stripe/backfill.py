@@ -98,9 +98,7 @@ def read_list(work: Loading, batch: Batch, kind: StripeObject, known: Position |
     for page in fetch_pages(work.api, kind, work.settings.page_size, **({"created": filters} if filters else {})):
         before = work.api.requests
         _add_page(work, kind, window, batch.rows, page)
-        after = window.position(page.is_last)
-        if after != known:
-            batch.note(kind.table, after)
+        batch.note(kind.table, window.position(page.is_last))
         if batch.count_page(1 + work.api.requests - before):
             batch.store()
 

@@ -135,7 +135,9 @@ class _Reporter:
     def _fetch_planned(self, client: Warehouse, since: date) -> list[MeterEventRow]:
         whose = {"org_id": self._account.org_id, "site_id": self._account.site_id, "livemode": self._account.livemode}
         rows = client.rows(PLANNED, whose | {"since": since})
-        return [msgspec.convert(whose | row, MeterEventRow) for row in rows]
+        # The client gives times of UTC without their zone.
+        zoned = ({**row, "reported_at": row["reported_at"].replace(tzinfo=UTC)} for row in rows)
+        return [msgspec.convert(whose | row, MeterEventRow) for row in zoned]
 
     def _send(self, event: MeterEventRow) -> None:
         noon = datetime.combine(event.day, datetime.min.time(), UTC) + timedelta(hours=12)

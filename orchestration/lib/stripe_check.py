@@ -1,7 +1,7 @@
 """Verdict on Stripe's freshness: when each connected account was last asked, and answered."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
@@ -30,7 +30,10 @@ def fetch_last_polls(warehouse: WarehouseSettings) -> dict[str, datetime]:
     Raises WarehouseAway or WarehouseRefused.
     """
     with Warehouse(warehouse) as client:
-        return {row["site_id"]: max(row["finished_at"], row["since"]) for row in client.rows(LAST_POLLS)}
+        # The client gives times of UTC without their zone.
+        return {
+            row["site_id"]: max(row["finished_at"], row["since"]).replace(tzinfo=UTC) for row in client.rows(LAST_POLLS)
+        }
 
 
 def judge_polls(polls: Mapping[str, datetime], now: datetime, latest: timedelta) -> Verdict:
