@@ -96,6 +96,7 @@ select
     named.coupon_id as coupon_id,
     named.o.customer as customer_id,
     named.o.subscription as subscription_id,
+    named.o.subscription_item as subscription_item_id,
     toDateTime64(named.o.start, 3, 'UTC') as starts_at,
     -- Deleted before its time: it ended then.
     multiIf(
