@@ -4,40 +4,30 @@ with transactions as (
     select * from {{ ref('int_transactions_collected') }}
 ),
 
-charges as (
-    select org_id, site_id, charge_id, customer_id, payment_intent_id
-    from {{ ref('stg_stripe__charges') }}
+payments as (
+    select org_id, site_id, charge_id, customer_id, payment_intent_id, invoice_id, subscription_id
+    from {{ ref('int_payments_invoiced') }}
+),
+
+matches as (
+    select org_id, site_id, charge_id, matched_by, visitor_id, person_id, session_id
+    from {{ ref('int_payments_matched') }}
 ),
 
 bookings as (
-    select org_id, site_id, balance_transaction_id, created_at, amount, currency, fee, exchange_rate
+    select org_id, site_id, balance_transaction_id, created_at, amount, currency, fee
     from {{ ref('stg_stripe__balance_transactions') }}
 ),
 
-by_intent as (
-    select org_id, site_id, payment_intent_id, min(invoice_id) as invoice_id
-    from {{ ref('stg_stripe__invoice_payments') }}
-    where payment_intent_id != ''
-    group by org_id, site_id, payment_intent_id
-),
-
-by_charge as (
-    select org_id, site_id, charge_id, min(invoice_id) as invoice_id
-    from {{ ref('stg_stripe__invoice_payments') }}
-    where charge_id != ''
-    group by org_id, site_id, charge_id
-),
-
-invoices as (
-    select org_id, site_id, invoice_id, subscription_id
-    from {{ ref('stg_stripe__invoices') }}
+histories as (
+    select org_id, site_id, person_id, history from {{ ref('int_payer_sessions') }}
 ),
 
 sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
 
-booked as (
+dated as (
     select
         transactions.transaction_id as transaction_id,
         transactions.org_id as org_id,
@@ -47,58 +37,45 @@ booked as (
         transactions.amount as amount,
         transactions.currency as currency,
         transactions.balance_transaction_id as balance_transaction_id,
-        charges.customer_id as customer_id,
-        charges.payment_intent_id as payment_intent_id,
-        if(by_charge.invoice_id != '', by_charge.invoice_id, by_intent.invoice_id) as invoice_id,
+        payments.customer_id as customer_id,
+        payments.payment_intent_id as payment_intent_id,
+        payments.invoice_id as invoice_id,
+        payments.subscription_id as subscription_id,
         -- When Stripe booked it; the object's own time until it did.
         if(bookings.balance_transaction_id != '', bookings.created_at, transactions.created_at) as occurred_at,
+        {{ local_day('occurred_at', 'sites.timezone') }} as day,
         bookings.amount as settled_amount,
         bookings.currency as settled_currency,
-        bookings.fee as fee
+        bookings.fee as fee,
+        matches.matched_by as matched_by,
+        matches.person_id as person_id,
+        matches.visitor_id as matched_visitor_id,
+        matches.session_id as matched_session_id,
+        -- The last session that began before it, of the visitor if one is known, else of the person.
+        arrayLast(
+            s -> s.started_at <= occurred_at
+                and s.started_at >= occurred_at - interval {{ var('revenue_lookback_days') }} day
+                and (matched_visitor_id = '' or s.visitor_id = matched_visitor_id),
+            histories.history
+        ) as last_session
     from transactions
-    left join charges
-        on charges.org_id = transactions.org_id
-        and charges.site_id = transactions.site_id
-        and charges.charge_id = transactions.charge_id
+    left join payments
+        on payments.org_id = transactions.org_id
+        and payments.site_id = transactions.site_id
+        and payments.charge_id = transactions.charge_id
     left join bookings
         on bookings.org_id = transactions.org_id
         and bookings.site_id = transactions.site_id
         and bookings.balance_transaction_id = transactions.balance_transaction_id
-    left join by_charge
-        on by_charge.org_id = transactions.org_id
-        and by_charge.site_id = transactions.site_id
-        and by_charge.charge_id = transactions.charge_id
-    left join by_intent
-        on by_intent.org_id = transactions.org_id
-        and by_intent.site_id = transactions.site_id
-        and by_intent.payment_intent_id = charges.payment_intent_id
-),
-
-dated as (
-    select
-        booked.org_id as org_id,
-        booked.site_id as site_id,
-        booked.transaction_id as transaction_id,
-        booked.kind as kind,
-        booked.charge_id as charge_id,
-        booked.payment_intent_id as payment_intent_id,
-        booked.customer_id as customer_id,
-        booked.invoice_id as invoice_id,
-        booked.amount as amount,
-        booked.currency as currency,
-        booked.occurred_at as occurred_at,
-        booked.balance_transaction_id as balance_transaction_id,
-        booked.settled_amount as settled_amount,
-        booked.settled_currency as settled_currency,
-        booked.fee as fee,
-        invoices.subscription_id as subscription_id,
-        {{ local_day('booked.occurred_at', 'sites.timezone') }} as day
-    from booked
-    left join invoices
-        on invoices.org_id = booked.org_id
-        and invoices.site_id = booked.site_id
-        and invoices.invoice_id = booked.invoice_id
-    left join sites on sites.org_id = booked.org_id and sites.site_id = booked.site_id
+    left join matches
+        on matches.org_id = transactions.org_id
+        and matches.site_id = transactions.site_id
+        and matches.charge_id = transactions.charge_id
+    left join histories
+        on histories.org_id = transactions.org_id
+        and histories.site_id = transactions.site_id
+        and histories.person_id = matches.person_id
+    left join sites on sites.org_id = transactions.org_id and sites.site_id = transactions.site_id
 ),
 
 converted as (
@@ -128,5 +105,13 @@ select
     balance_transaction_id,
     settled_amount,
     settled_currency,
-    fee
+    fee,
+    matched_by,
+    person_id,
+    if(matched_visitor_id != '', matched_visitor_id, last_session.visitor_id) as visitor_id,
+    if(
+        matched_session_id != toUUID('00000000-0000-0000-0000-000000000000'),
+        matched_session_id,
+        last_session.session_id
+    ) as session_id
 from converted
