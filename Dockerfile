@@ -5,5 +5,6 @@ RUN python -m pip install --no-cache-dir --no-deps -r requirements.lock
 COPY . .
 RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
  && useradd --system --home /var/lib/headwater --create-home headwater
+ENV HEADWATER_HOME=/var/lib/headwater
 USER headwater
 CMD ["headwater", "--help"]

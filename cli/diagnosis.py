@@ -96,13 +96,16 @@ def _raw_tables(settings: WarehouseSettings) -> Finding:
 
 
 def _control(home: HomeSettings) -> Finding:
-    from headwater.control import count_keys, open_control
+    from headwater.control import ControlError, control_errors, count_keys, open_control
 
     url = ControlSettings().database_url(home)
     if url.startswith("sqlite") and not (home.home / "control.db").exists():
         return Finding("API keys", False, "no control database yet", "headwater keys create --site my-site")
-    with open_control(url)() as session:
-        keys = count_keys(session)
+    try:
+        with control_errors(), open_control(url)() as session:
+            keys = count_keys(session)
+    except ControlError as error:
+        return Finding("API keys", False, str(error), "headwater keys list")
     return Finding("API keys", keys > 0, f"{keys} in force", "headwater keys create --site my-site")
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -83,6 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"{error}; start it with `headwater up` or `headwater clickhouse`", 3)
     except WarehouseError as error:
         _fail(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read our output, as `head` does, has had enough. What is left must not be written at exit, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.filename is None:
             raise
@@ -100,15 +105,15 @@ def _interrupt(number: int, _frame: object) -> None:
 def _is_for_people(error: Exception) -> bool:
     """Whether an error's text says what is wrong and what to do; any other is a defect and shows its traceback."""
     from headwater.control import ControlError
+    from headwater.file_lock import LockBusy
     from headwater.landing import LandingError
     from headwater.warehouse.embedded.error import StartError
     from ingestion.imports import ImportFailed
-    from ingestion.lock import LoadBusy
     from ingestion.pipeline import LoadFailed
     from ingestion.rates import RatesError
     from simulator.client import SendError
 
-    kinds = ControlError | LandingError | StartError | ImportFailed | LoadBusy | LoadFailed | RatesError | SendError
+    kinds = ControlError | LandingError | StartError | ImportFailed | LockBusy | LoadFailed | RatesError | SendError
     return isinstance(error, kinds)
 
 

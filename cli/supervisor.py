@@ -1,7 +1,7 @@
 """Starts processes, watches them, starts them again when they die, and stops them in order.
 
-A service is ready when its check says so. Its output goes line by line to ``<home>/logs/<name>.log`` and, when asked
-for, to the terminal with the name in front.
+A service is ready when its check says so. Its output goes line by line to ``<home>/logs/<name>.log``, which is bounded,
+and, when asked for, to the terminal with the name in front.
 """
 
 import contextlib
@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import CommandFailed
+from cli.rotating_log import RotatingLog
+from headwater.settings import LogSettings
 
 STOP_SECONDS = 20.0
 """A service that has not ended this long after SIGTERM is killed."""
@@ -46,6 +48,7 @@ class Supervisor:
     def __init__(self, log_dir: Path, *, show: Callable[[str, str], None] | None = None) -> None:
         self._log_dir = log_dir
         self._show = show
+        self._logs = LogSettings()
         self._running: dict[str, tuple[Service, subprocess.Popen[str]]] = {}
         self._restarts: dict[str, tuple[float, int]] = {}
         self._readers: list[threading.Thread] = []
@@ -122,17 +125,19 @@ class Supervisor:
         self._running[service.name] = (service, process)
         reader = threading.Thread(target=self._copy_output, args=(service, process), daemon=True)
         reader.start()
-        self._readers.append(reader)
+        self._readers = [*(one for one in self._readers if one.is_alive()), reader]
         return process
 
     def _copy_output(self, service: Service, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
-        with self.log_path(service).open("a") as log:
-            for line in process.stdout:
+        log = RotatingLog(self.log_path(service), self._logs)
+        for line in process.stdout:
+            # A full disk or a closed terminal costs lines. Not read, they would stop the service: its pipe gets full.
+            with contextlib.suppress(OSError):
                 log.write(line)
-                log.flush()
-                if self._show:
-                    self._show(service.name, line.rstrip("\n"))
+            with contextlib.suppress(OSError):
+                self._say(service.name, line.rstrip("\n"))
+        log.close()
 
     def _pause_before_restart(self, name: str) -> None:
         started, restarts = self._restarts[name]

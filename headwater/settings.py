@@ -7,7 +7,7 @@ A setting's environment variable is the class's prefix and the field's name: ``A
 import re
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -125,10 +125,18 @@ class ControlSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HEADWATER_CONTROL_")
 
     url: str | None = Field(None, description="SQLAlchemy URL; unset: SQLite in the home directory.")
+    password: SecretStr = Field(SecretStr(""), description="Password of the user the URL names, any characters.")
 
     def database_url(self, home: HomeSettings) -> str:
-        """The SQLAlchemy URL in force."""
-        return self.url or f"sqlite:///{home.home / 'control.db'}"
+        """The SQLAlchemy URL in force, with the password in it."""
+        if not self.url:
+            return f"sqlite:///{home.home / 'control.db'}"
+        scheme, mark, rest = self.url.partition("://")
+        user, at, place = rest.partition("@")
+        password = self.password.get_secret_value()
+        if not password or not at or ":" in user:
+            return self.url
+        return f"{scheme}{mark}{user}:{quote(password, safe='')}{at}{place}"
 
 
 class SecretSettings(BaseSettings):
@@ -208,7 +216,7 @@ class LoaderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEADWATER_LOADER_")
 
-    interval_seconds: float = Field(0.5, gt=0, description="Pause between two looks for sealed segments, in seconds.")
+    interval_seconds: float = Field(0.5, gt=0, description="Seconds from one look for sealed segments to the next.")
     max_batch_bytes: int = Field(256 * 1024**2, ge=4096, description="Segment bytes taken into one load, at most.")
 
 
@@ -219,6 +227,17 @@ class DagsterSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address Dagster's UI listens on.")
     port: int = Field(3000, ge=1, le=65535, description="Port Dagster's UI listens on.")
+    # A build leaves 4.7 MB, 96 builds a day 450 MB.
+    retain_days: float = Field(7, gt=0, description="Days a finished run is kept; the last 10 of each job always are.")
+
+
+class LogSettings(BaseSettings):
+    """The logs of the processes that `headwater up` runs, in the home's directory ``logs``."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_LOG_")
+
+    max_bytes: int = Field(16 * 1024**2, ge=1024, description="A log file is begun anew at this size, in bytes.")
+    kept: int = Field(4, ge=0, description="Older files kept of each log.")
 
 
 ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
@@ -233,4 +252,5 @@ ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
     EnrichmentSettings,
     LoaderSettings,
     DagsterSettings,
+    LogSettings,
 )

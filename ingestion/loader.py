@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable
 
 from headwater.control import ControlUnavailable
+from headwater.file_lock import LockBusy
 from headwater.landing import prune_loaded, sealed_segments
 from headwater.settings import ControlSettings, HomeSettings, LandingSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, WarehouseError
 from headwater.warehouse.schema import apply_schema
 from ingestion.control import ControlLoader
 from ingestion.events import EventLoader, LoadReport
-from ingestion.lock import LoadBusy, load_lock
+from ingestion.lock import load_lock
 from ingestion.pipeline import LoadFailed
 from ingestion.stripe.webhook import WebhookLoader
 
@@ -47,6 +48,8 @@ class Loader:
         self._control = ControlLoader(home, warehouse, control)
         self._has_schema = False
         self._control_due = self._prune_due = 0.0
+        self.has_control = True
+        """Whether the control database could be copied when it was last due."""
 
     def has_work(self) -> bool:
         """Whether a segment waits or the control database is due to be looked at."""
@@ -54,23 +57,26 @@ class Loader:
             return True
         return bool(sealed_segments(self._home.landing_dir) or sealed_segments(self._home.stripe_landing_dir))
 
-    def load(self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS) -> LoadReport:
-        """Load what waits, at most one batch of it.
+    def load(
+        self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS, *, pause: Callable[[float], object] = time.sleep
+    ) -> LoadReport:
+        """Load what waits, at most one batch of it. ``pause`` is how to wait for the lock, as `file_lock` says.
 
-        Raises LoadBusy, WarehouseAway, WarehouseRefused, LoadFailed, or ControlUnavailable. Nothing is lost by any.
+        Raises LockBusy, WarehouseAway, WarehouseRefused, or LoadFailed, and ControlUnavailable after all else is done.
+        Nothing is lost by any.
         """
-        with load_lock(self._home, wait_seconds):
+        with load_lock(self._home, wait_seconds, pause=pause):
             try:
                 self._ensure_schema()
                 report = self._events.load()
                 self._webhooks.load()
+                self._prune_if_due()
                 self._load_control_if_due()
             except WarehouseError:
                 # Whatever answers next may be another server, or the same one after its data was lost.
                 self._has_schema = False
                 self._control.forget()
                 raise
-            self._prune_if_due()
         return report
 
     def _ensure_schema(self) -> None:
@@ -81,13 +87,21 @@ class Loader:
 
     def _load_control_if_due(self) -> None:
         if time.monotonic() >= self._control_due:
-            self._control.load()
-            self._control_due = time.monotonic() + _CONTROL_SECONDS
+            # Due again whether it works or not: events don't wait for a database that is away.
+            self.has_control = False
+            try:
+                self._control.load()
+                self.has_control = True
+            finally:
+                self._control_due = time.monotonic() + _CONTROL_SECONDS
 
     def _prune_if_due(self) -> None:
         if time.monotonic() >= self._prune_due:
             for landing_dir in (self._home.landing_dir, self._home.stripe_landing_dir):
-                prune_loaded(landing_dir, self._landing.retain_days)
+                try:
+                    prune_loaded(landing_dir, self._landing.retain_days)
+                except OSError as error:
+                    raise LoadFailed(f"old segments cannot be deleted from {landing_dir}: {error}") from error
             self._prune_due = time.monotonic() + _PRUNE_SECONDS
 
 
@@ -102,7 +116,7 @@ def load_once(
 ) -> LoadReport:
     """Load what waits, all of it, and return the sum. Settings come from the environment where they are not given.
 
-    Raises LoadBusy when another process still loads after ``wait_seconds``, and what `Loader.load` raises.
+    Raises LockBusy when another process still loads after ``wait_seconds``, and what `Loader.load` raises.
     """
     began = time.perf_counter()
     worker = _loader(home, warehouse, landing, loader, control)
@@ -133,16 +147,26 @@ def run_loader(
     *,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Load until ``stop`` is set. Failures are said once and tried again, at most five seconds apart."""
+    """Load until ``stop`` is set. Failures are said once and tried again, at most five seconds apart.
+
+    A control database that is away holds nothing up: only the copy of it stays as it is.
+    """
     loader = loader or LoaderSettings()
     worker = _loader(home, warehouse, landing, loader, control)
     _import_dlt()
     say("loader: ready")
-    trouble, pause = "", 0.0
+    trouble, pause, is_control_away = "", 0.0, False
     while not stop.is_set():
+        began = time.monotonic()
         try:
-            report = worker.load() if trouble or worker.has_work() else LoadReport()
-        except (LoadBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
+            report = worker.load(pause=stop.wait) if trouble or worker.has_work() else LoadReport()
+        except ControlUnavailable as error:
+            if not is_control_away:
+                say(f"loader: {error}; events are loaded, its copy waits until it answers")
+            is_control_away, report = True, LoadReport()
+        except (LockBusy, WarehouseError, LoadFailed, OSError) as error:
+            if stop.is_set():
+                return
             if trouble != (trouble := _kind(error)):
                 say(f"loader: {error}; trying again until it works")
             pause = min(max(pause * 2, loader.interval_seconds), _LONGEST_PAUSE_SECONDS)
@@ -151,12 +175,16 @@ def run_loader(
         if trouble:
             say("loader: loading again")
             trouble, pause = "", 0.0
+        if is_control_away and worker.has_control:
+            say("loader: the control database answers again")
+            is_control_away = False
         if not report.waiting:
-            stop.wait(loader.interval_seconds)
+            # From start to start: while a long load ran, others have been waiting for as long.
+            stop.wait(max(began + loader.interval_seconds - time.monotonic(), 0))
 
 
 def main() -> None:
-    """`python -m ingestion.loader`: run until SIGINT or SIGTERM; a load in progress is finished first."""
+    """`python -m ingestion.loader`: run until SIGINT or SIGTERM; its own load is finished first, another's is not."""
     logging.basicConfig(format="loader: %(message)s", stream=sys.stdout, level=logging.WARNING)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

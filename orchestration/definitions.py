@@ -12,6 +12,7 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.dbt.assets import dbt_definitions
     from orchestration.defs.ingestion.assets import ingestion_definitions
     from orchestration.defs.ingestion.stripe import stripe_definitions
+    from orchestration.defs.retention.job import retention_definitions
 
     return dg.Definitions.merge(
         ingestion_definitions(),
@@ -20,6 +21,7 @@ def definitions() -> dg.Definitions:
         landing_definitions(),
         quality_definitions(),
         build_definitions(),
+        retention_definitions(),
         # One process for a whole run: starting one for each step took 44 s where this took 25 s.
         dg.Definitions(executor=dg.in_process_executor),
     )

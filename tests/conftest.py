@@ -7,26 +7,41 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
+from tests.postgresql import Postgresql, find_binaries, running_postgresql
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ABSENT = "reference data is absent:"
+NO_POSTGRESQL = "PostgreSQL's server is not installed"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what was not held against reference data."""
-    absent = [report for report in terminalreporter.getreports("skipped") if ABSENT in str(report.longrepr)]
-    if absent:
-        terminalreporter.section("REFERENCE DATA IS ABSENT", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{len(absent)} tests that compare with it were NOT RUN:")
-        for report in absent:
-            terminalreporter.line(f"  {report.nodeid}")
-        terminalreporter.line("Set HEADWATER_SHARED_DATA to the folder that holds it.")
+    """Say loudly what was not tested for want of something."""
+    skipped = terminalreporter.getreports("skipped")
+    for sign, title, mend in (
+        (ABSENT, "REFERENCE DATA IS ABSENT", "Set HEADWATER_SHARED_DATA to the folder that holds it."),
+        (NO_POSTGRESQL, "POSTGRESQL IS ABSENT", "Install it: apt-get install postgresql"),
+    ):
+        absent = [report for report in skipped if sign in str(report.longrepr)]
+        if absent:
+            terminalreporter.section(title, sep="!", red=True, bold=True)
+            terminalreporter.line(f"{len(absent)} tests that need it were NOT RUN:")
+            for report in absent:
+                terminalreporter.line(f"  {report.nodeid}")
+            terminalreporter.line(mend)
+
+
+def _miss(text: str) -> NoReturn:
+    """Not run, and said so at the end; in continuous integration, failed."""
+    if os.environ.get("CI"):
+        pytest.fail(text)
+    pytest.skip(text)
 
 
 def unused_port() -> int:
@@ -47,13 +62,20 @@ def shared_data() -> Callable[[str], Path]:
     def locate(name: str) -> Path:
         root = Path(os.environ.get("HEADWATER_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
         if not (root / name).is_dir():
-            text = f"{ABSENT} {name!r}: set HEADWATER_SHARED_DATA to the folder that holds it"
-            if os.environ.get("CI"):
-                pytest.fail(text)
-            pytest.skip(text)
+            _miss(f"{ABSENT} {name!r}: set HEADWATER_SHARED_DATA to the folder that holds it")
         return root / name
 
     return locate
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server, one per test worker. Make a database of your own in it."""
+    binaries = find_binaries()
+    if binaries is None:
+        _miss(NO_POSTGRESQL)
+    with running_postgresql(binaries, unused_port()) as server:
+        yield server
 
 
 @pytest.fixture

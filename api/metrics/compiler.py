@@ -59,7 +59,7 @@ def compile_query(
     groups = [exp.alias_(_group(model, name), name) for name in group_by]
     values = [exp.alias_(_value(catalogue, metric), metric.name) for metric in metrics]
     query = exp.select(*groups, *values).from_(exp.table_(model.table, db=model.database))
-    for condition in _conditions(model):
+    for condition in [*_conditions(model), *_shared_filter(catalogue, metrics)]:
         query = query.where(condition)
     if groups:
         query = query.group_by(*(exp.column(name) for name in group_by))
@@ -79,6 +79,20 @@ def _conditions(model: SemanticModel) -> list[exp.Expr]:
     return [_parse(condition) for condition in conditions]
 
 
+def _shared_filter(catalogue: Catalogue, metrics: Sequence[Metric]) -> list[exp.Expr]:
+    """The filter that all metrics have, if they do: groups that only other rows fall into are none of theirs."""
+    measured = [part for metric in metrics for part in _parts(catalogue, metric)]
+    (where, *others) = {metric.where for metric in measured}
+    return [_parse(where)] if where and not others else []
+
+
+def _parts(catalogue: Catalogue, metric: Metric) -> list[Metric]:
+    """The simple metrics that a metric is made of."""
+    if metric.kind == "simple":
+        return [metric]
+    return [catalogue[metric.numerator], catalogue[metric.denominator]]
+
+
 def _group(model: SemanticModel, name: str) -> exp.Expr:
     if name in GRAINS:
         return _parse(f"{_TRUNCATE[name]}({model.time_expression})")
@@ -88,14 +102,17 @@ def _group(model: SemanticModel, name: str) -> exp.Expr:
 def _value(catalogue: Catalogue, metric: Metric) -> exp.Expr:
     if metric.kind == "simple":
         assert metric.measure is not None
-        return _parse(_aggregate(metric.measure, metric.where))
+        return _parse(_aggregate(metric.measure, metric.where, metric.model.time_expression))
     numerator = _value(catalogue, catalogue[metric.numerator]).sql(dialect="clickhouse")
     denominator = _value(catalogue, catalogue[metric.denominator]).sql(dialect="clickhouse")
     return _parse(f"if({denominator} = 0, 0, {numerator} / {denominator})")
 
 
-def _aggregate(measure: Measure, where: str) -> str:
-    """The aggregate call; a filter becomes ClickHouse's ``-If`` so that metrics with other filters share the scan."""
+def _aggregate(measure: Measure, where: str, time: str) -> str:
+    """The aggregate call; a filter becomes ClickHouse's ``-If`` so that metrics with other filters share the scan.
+
+    What does not add up over time becomes ``-ArgMin`` or ``-ArgMax``: the sum over the first or last day of each group.
+    """
     functions = {
         "sum": "sum",
         "sum_boolean": "sum",
@@ -106,10 +123,12 @@ def _aggregate(measure: Measure, where: str) -> str:
         "max": "max",
         "median": "median",
     }
-    function = functions[measure.aggregation]
-    if not where:
-        return f"{function}({measure.expression})"
-    return f"{function}If({measure.expression}, {where})"
+    function, arguments = functions[measure.aggregation], [measure.expression]
+    if measure.window_choice:
+        function, arguments = f"{function}Arg{measure.window_choice.title()}", [*arguments, time]
+    if where:
+        function, arguments = f"{function}If", [*arguments, where]
+    return f"{function}({', '.join(arguments)})"
 
 
 @cache

@@ -53,6 +53,8 @@ def command(seed: int, scale: float) -> None:
             outcome = print_report(console, simulation, run)
     finally:
         supervisor.stop()
+    for warning in run.warnings:
+        click.echo(f"warning: {warning}", err=True)
     for failure in outcome.failures:
         click.echo(f"failed: {failure}", err=True)
     click.echo(f"Look around:  HEADWATER_HOME={_shown(home.home)} make up")

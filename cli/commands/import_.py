@@ -19,12 +19,17 @@ def command() -> None:
 @click.option("--org", default="default", show_default=True, help="The organization of a new site.")
 @click.option("--host", "hosts", multiple=True, help="A host of the site; repeatable.")
 @click.option("--timezone", default=None, help="The site's time zone, as in Europe/Berlin; UTC for a new site.")
-@click.option("--again", is_flag=True, help="Land lines that were imported before, too; the models count them once.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Land lines that were imported before, too; it changes no number.",
+)
 def access_log(file: str, site: str, org: str, hosts: tuple[str, ...], timezone: str | None, again: bool) -> None:
     """Import FILE, an Apache or nginx log in the combined format, plain or gzipped; - is standard input.
 
     A visitor is a keyed hash of address and user agent; the address itself is not kept. Importing a file again, or one
-    that has grown, adds only its new lines. A line that is no log line is kept as a rejected event with its number.
+    that has grown, adds only its new lines. A line that is no log line is kept as a rejected event with its number. A
+    last line without an end is half written, and left for the next import.
     """
     from cli.temporary_warehouse import temporary_warehouse
     from headwater.settings import (
@@ -57,6 +62,8 @@ def access_log(file: str, site: str, org: str, hosts: tuple[str, ...], timezone:
         f"{report.lines:,} lines: {report.accepted:,} accepted, {report.rejected:,} rejected,"
         f" {report.known:,} imported before, {report.blank:,} blank"
     )
+    if report.unfinished:
+        click.echo("the last line has no end yet and was left; import the file again when it has one")
     if report.accepted:
         click.echo("they are in raw_events.events; `headwater run` brings them into the models")
 
@@ -84,10 +91,10 @@ def rates(source: str | None) -> None:
 def _ensure_site(
     home: "HomeSettings", control: "ControlSettings", org: str, site: str, hosts: tuple[str, ...], timezone: str | None
 ) -> None:
-    from headwater.control import ensure_site, find_site, open_control
+    from headwater.control import control_errors, ensure_site, find_site, open_control
 
     home.home.mkdir(parents=True, exist_ok=True)
-    with open_control(control.database_url(home))() as session:
+    with control_errors(), open_control(control.database_url(home))() as session:
         found = find_site(session, site)
         ensure_site(session, found.org_id if found else org, site, hosts=hosts or None, timezone=timezone)
         session.commit()

@@ -1,5 +1,7 @@
 """`headwater keys create|list|revoke`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -85,10 +87,13 @@ def revoke(key_id: str) -> None:
     click.echo(f"{key_id} revoked")
 
 
-def _session() -> "Session":
-    from headwater.control import open_control
+@contextmanager
+def _session() -> Iterator["Session"]:
+    """Raises ControlUnavailable."""
+    from headwater.control import control_errors, open_control
     from headwater.settings import ControlSettings, HomeSettings
 
     home = HomeSettings()
     home.home.mkdir(parents=True, exist_ok=True)
-    return open_control(ControlSettings().database_url(home))()
+    with control_errors(), open_control(ControlSettings().database_url(home))() as session:
+        yield session

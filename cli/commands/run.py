@@ -17,10 +17,13 @@ def command() -> None:
 
     with temporary_warehouse(HomeSettings(), WarehouseSettings()):
         report = run_build(lambda line: click.echo(f"  {line}"))
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}", err=True)
     for failure in report.failures:
         click.echo(f"failed: {failure}", err=True)
     click.echo(
-        f"run: {report.checks_passed} checks passed, {report.checks_failed} failed, {report.seconds:.0f} s"
+        f"run: {report.checks_passed} checks passed, {len(report.warnings)} warned, {report.checks_failed} failed,"
+        f" {report.seconds:.0f} s"
         f" (Dagster run {report.run_id})"
     )
     if not report.ok:

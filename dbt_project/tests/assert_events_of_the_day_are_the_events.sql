@@ -5,8 +5,7 @@ with staged as (
         site_id,
         countIf(not is_bot) as events,
         countIf({{ is_page_view() }} and not is_bot) as page_views,
-        countIf(is_bot) as bot_events,
-        countIf(visitor_id != '') as sessionized_events
+        countIf(is_bot) as bot_events
     from {{ ref('stg_events__events') }}
     group by org_id, site_id
 ),
@@ -22,15 +21,23 @@ days as (
     group by org_id, site_id
 ),
 
+visitors as (
+    select org_id, site_id, is_bot, count() as events
+    from {{ ref('stg_events__events') }}
+    where visitor_id != ''
+    group by org_id, site_id, is_bot
+),
+
 sessions as (
-    select org_id, site_id, sum(fct.events) as events
+    select org_id, site_id, is_bot, sum(fct.events) as events
     from {{ ref('fct_sessions') }} as fct
-    group by org_id, site_id
+    group by org_id, site_id, is_bot
 )
 
-select staged.org_id, staged.site_id
-from staged
-left join days on days.org_id = staged.org_id and days.site_id = staged.site_id
-left join sessions on sessions.org_id = staged.org_id and sessions.site_id = staged.site_id
-where (staged.events, staged.page_views, staged.bot_events) != (days.events, days.page_views, days.bot_events)
-    or staged.sessionized_events != sessions.events
+select org_id, site_id from staged where tuple(*) not in (select * from days)
+union all
+select org_id, site_id from days where tuple(*) not in (select * from staged)
+union all
+select org_id, site_id from visitors where tuple(*) not in (select * from sessions)
+union all
+select org_id, site_id from sessions where tuple(*) not in (select * from visitors)

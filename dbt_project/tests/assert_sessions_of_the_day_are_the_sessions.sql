@@ -27,4 +27,5 @@ sessions as (
 
 select * from sessions where tuple(*) not in (select * from days)
 union all
-select * from days where sessions + bot_sessions > 0 and tuple(*) not in (select * from sessions)
+select * from days
+where sessions + bounces + new_visitors + bot_sessions > 0 and tuple(*) not in (select * from sessions)

@@ -9,9 +9,9 @@ ledger as (
     select org_id, sum(rpt.counted) as events
     from {{ ref('rpt_ingestion_ledger') }} as rpt
     group by org_id
+    having events > 0
 )
 
-select ledger.org_id, ledger.events, usage.events
-from ledger
-left join usage on usage.org_id = ledger.org_id
-where ledger.events != usage.events
+select org_id, events from ledger where tuple(*) not in (select * from usage)
+union all
+select org_id, events from usage where tuple(*) not in (select * from ledger)

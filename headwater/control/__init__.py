@@ -1,6 +1,6 @@
 """The control database: organizations, sites, keys, connections, and what customers define on their sites."""
 
-from headwater.control.database import READ_ONLY, open_control
+from headwater.control.database import READ_ONLY, control_errors, open_control
 from headwater.control.definition import drop_definition, list_definitions, save_definition
 from headwater.control.errors import (
     BrokenName,
@@ -54,6 +54,7 @@ __all__ = [
     "SiteTaken",
     "StripeConnection",
     "UnknownSite",
+    "control_errors",
     "count_keys",
     "create_key",
     "drop_definition",

@@ -1,12 +1,17 @@
 """Opening the control database: SQLite in WAL mode or PostgreSQL, at the schema this program knows."""
 
+import getpass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from headwater.control.errors import ControlUnavailable
@@ -31,25 +36,93 @@ def open_control(url: str) -> sessionmaker[Session]:
     """
     try:
         engine = _create_engine(url)
-        with engine.connect().execution_options(**READ_ONLY) as connection:
+        with _connect(engine).execution_options(**READ_ONLY) as connection:
             revision = _read_revision(connection)
         if revision != HEAD:
             _migrate(engine)
     except (SQLAlchemyError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise ControlUnavailable(f"the control database cannot be opened: {cause}") from error
+        raise ControlUnavailable(f"the control database cannot be opened: {_reason(error)}") from error
     return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def control_errors() -> Iterator[None]:
+    """Around work in a session: what the database or the way to it cannot do raises ControlUnavailable, in one line."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise ControlUnavailable(f"the control database does not answer: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the driver said, in one line. pg8000 gives PostgreSQL's answer as a dictionary; ``M`` is the message."""
+    cause = getattr(error, "orig", None) or error
+    said = cause.args[0] if cause.args else cause
+    text = said.get("M", said) if isinstance(said, dict) else cause
+    return " ".join(str(text).split())[:300]
 
 
 def _create_engine(url: str) -> Engine:
     try:
         address: URL = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ControlUnavailable("HEADWATER_CONTROL_URL is not a SQLAlchemy URL, as in postgresql://host/db") from error
-    if address.drivername in ("postgres", "postgresql"):
+    backend = address.get_backend_name()
+    if backend not in ("sqlite", "postgres", "postgresql"):
+        raise ControlUnavailable(
+            f"HEADWATER_CONTROL_URL names {backend!r}; the control database is SQLite or PostgreSQL, as in "
+            "postgresql://host/db"
+        )
+    if backend != "sqlite" and "+" not in address.drivername:
         address = address.set(drivername="postgresql+pg8000")
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+    try:
+        return _sqlite_engine(address) if backend == "sqlite" else _postgresql_engine(address)
+    except (ImportError, NoSuchModuleError) as error:
+        raise ControlUnavailable(
+            f"HEADWATER_CONTROL_URL asks for the driver {address.drivername!r}, which is not installed; "
+            "sqlite:/// and postgresql:// have theirs"
+        ) from error
+
+
+def _connect(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except TypeError as error:
+        # Drivers take a URL's options as keywords.
+        raise ControlUnavailable(f"HEADWATER_CONTROL_URL has an option its driver does not know: {error}") from error
+
+
+def _postgresql_engine(address: URL) -> Engine:
+    if address.username is None:
+        # As PostgreSQL's own programs do; pg8000 has no such default.
+        try:
+            address = address.set(username=getpass.getuser())
+        except (KeyError, OSError) as error:
+            raise ControlUnavailable("HEADWATER_CONTROL_URL names no user, as in postgresql://user@host/db") from error
+    # Without a limit, a database behind a broken network would stop the loader for as long as TCP waits.
+    limit = {"timeout": _WAIT_SECONDS} if address.drivername == "postgresql+pg8000" else {}
+    engine = create_engine(address, pool_pre_ping=True, connect_args=limit)
+    engine.dialect.do_ping = partial(_ping, engine.dialect.do_ping)  # type: ignore[method-assign]
+    event.listen(engine, "handle_error", _name_network_error)
+    return engine
+
+
+def _ping(ping: Callable[[DBAPIConnection], bool], connection: DBAPIConnection) -> bool:
+    # pg8000 lets a connection's reset through as it is, which SQLAlchemy would not take for a lost connection.
+    try:
+        return ping(connection)
+    except OSError:
+        return False
+
+
+def _name_network_error(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if isinstance(error, OSError):
+        context.is_disconnect = True
+        raise OperationalError(context.statement, None, error) from error
+
+
+def _sqlite_engine(address: URL) -> Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address, connect_args={"timeout": _WAIT_SECONDS})

@@ -17,7 +17,7 @@ from headwater.control.model import (
     SavedGoal,
     Site,
 )
-from headwater.control.site import check_slug
+from headwater.control.site import add_or_find, check_slug
 
 Saved = TypeVar("Saved", bound=SavedDefinition)
 
@@ -45,11 +45,11 @@ def save_definition(
         raise UnknownSite(f"there is no site {site_id!r}")
     table = _TABLES[type(definition)]
     saved = session.get(table, (site_id, check_slug(definition_id, "definition")))
+    values = {"name": name or definition_id, "definition": msgspec.json.encode(definition).decode()}
     if saved is None:
-        saved = table(site_id=site_id, id=definition_id, org_id=site.org_id)
-        session.add(saved)
-    saved.name = name or definition_id
-    saved.definition = msgspec.json.encode(definition).decode()
+        new = table(site_id=site_id, id=definition_id, org_id=site.org_id, **values)
+        saved = add_or_find(session, new, (site_id, definition_id))
+    saved.name, saved.definition = values["name"], values["definition"]
     session.flush()
     return saved
 

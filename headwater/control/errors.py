@@ -1,7 +1,7 @@
 """What can be wrong with the control database or a request to it.
 
 ControlError
-├── ControlUnavailable  the database cannot be reached, or is newer than this program
+├── ControlUnavailable  the database cannot be reached or used, or is newer than this program
 ├── BrokenName          an id is not a slug, a host is not a host, a scope or time zone is unknown
 ├── SiteTaken           the site belongs to another organization
 ├── UnknownSite         there is no such site
@@ -15,7 +15,7 @@ class ControlError(Exception):
 
 
 class ControlUnavailable(ControlError):
-    """The database cannot be reached, or is newer than this program."""
+    """The database cannot be reached or used, or is newer than this program."""
 
 
 class BrokenName(ControlError):

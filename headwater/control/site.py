@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from headwater.control.errors import BrokenName, SiteTaken
-from headwater.control.model import Organization, Site
+from headwater.control.model import Base, Organization, Site
+
+Row = TypeVar("Row", bound=Base)
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?)*")
@@ -32,15 +36,15 @@ def ensure_site(
         _check_timezone(timezone)
     site = session.get(Site, check_slug(site_id, "site"))
     if site is None:
-        _ensure_organization(session, org_id)
-        site = Site(id=site_id, org_id=org_id, name=site_id, hosts=wanted_hosts, timezone=timezone or "UTC")
-        session.add(site)
-    elif site.org_id != org_id:
+        if session.get(Organization, check_slug(org_id, "organization")) is None:
+            add_or_find(session, Organization(id=org_id, name=org_id), org_id)
+        new = Site(id=site_id, org_id=org_id, name=site_id, hosts=wanted_hosts, timezone=timezone or "UTC")
+        site = add_or_find(session, new, site_id)
+    if site.org_id != org_id:
         raise SiteTaken(f"site {site_id!r} belongs to organization {site.org_id!r}; choose another site id")
-    else:
-        # A new list: SQLAlchemy does not see a change inside a JSON column.
-        site.hosts = sorted({*site.hosts, *wanted_hosts})
-        site.timezone = timezone or site.timezone
+    # A new list: SQLAlchemy does not see a change inside a JSON column.
+    site.hosts = sorted({*site.hosts, *wanted_hosts})
+    site.timezone = timezone or site.timezone
     session.flush()
     return site
 
@@ -74,10 +78,14 @@ def normalize_host(host: str) -> str:
     return bare
 
 
-def _ensure_organization(session: Session, org_id: str) -> None:
-    if session.get(Organization, check_slug(org_id, "organization")) is None:
-        session.add(Organization(id=org_id, name=org_id))
-        session.flush()
+def add_or_find(session: Session, row: Row, key: object) -> Row:
+    """The row, added; or the one that another process added under the same primary key at the same moment."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return session.get_one(type(row), key)
+    return row
 
 
 def check_slug(text: str, kind: str) -> str:

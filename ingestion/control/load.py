@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from headwater.control import (
     READ_ONLY,
+    ControlUnavailable,
     Organization,
     SavedChannelRule,
     SavedCohort,
@@ -17,6 +18,7 @@ from headwater.control import (
     SavedGoal,
     Site,
     StripeConnection,
+    control_errors,
     list_definitions,
     list_organizations,
     list_sites,
@@ -25,7 +27,7 @@ from headwater.control import (
 )
 from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
-from ingestion.pipeline import SourcePipeline
+from ingestion.pipeline import LoadFailed, SourcePipeline
 
 _COLUMNS = {
     "organizations": ("id", "name", "created_at"),
@@ -76,6 +78,20 @@ class ControlLoader:
         self._copied = None
 
     def _read_control(self) -> _Rows:
+        try:
+            with control_errors():
+                return self._read_tables()
+        except ControlUnavailable:
+            # What answers next may be another database, or the same one at another revision.
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        if self._sessions is not None:
+            self._sessions.kw["bind"].dispose()
+            self._sessions = None
+
+    def _read_tables(self) -> _Rows:
         if self._sessions is None:
             self._sessions = open_control(self._url)
         with self._sessions() as session:
@@ -110,10 +126,13 @@ class ControlLoader:
     def _replace(self, rows: _Rows) -> None:
         from ingestion.control.source import control_tables
 
-        self._folder.mkdir(parents=True, exist_ok=True)
         files = {table: self._folder / f"{table}.jsonl" for table in rows}
-        for table, path in files.items():
-            path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows[table]))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for table, path in files.items():
+                path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows[table]))
+        except OSError as error:
+            raise LoadFailed(f"the loader cannot write to {self._folder}: {error.strerror}") from error
         self._pipeline.run(lambda: control_tables(files))
 
 

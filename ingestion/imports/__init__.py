@@ -1,7 +1,7 @@
 """Imports: events that others recorded, landed like any other."""
 
 from ingestion.imports.access_log import ImportReport, import_access_log
-from ingestion.imports.errors import FileMissing, FileUnreadable, ImportFailed, NotAnAccessLog
+from ingestion.imports.errors import FileMissing, FileUnreadable, ImportFailed, NotAnAccessLog, RecordUnwritable
 from ingestion.imports.progress import progress_bar
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "ImportFailed",
     "ImportReport",
     "NotAnAccessLog",
+    "RecordUnwritable",
     "import_access_log",
     "progress_bar",
 ]

@@ -3,7 +3,8 @@
 ImportFailed
 ├── FileMissing        there is no such file
 ├── FileUnreadable     it is a folder, or forbidden, or its compressed data is damaged
-└── NotAnAccessLog     its first lines are all of another format; nothing was stored
+├── NotAnAccessLog     its first lines are all of another format; nothing was stored
+└── RecordUnwritable   what was imported cannot be noted in the home directory
 """
 
 
@@ -21,3 +22,7 @@ class FileUnreadable(ImportFailed):
 
 class NotAnAccessLog(ImportFailed):
     """The first lines are all of another format. Nothing was stored."""
+
+
+class RecordUnwritable(ImportFailed):
+    """What was imported cannot be noted in the home directory. Make room there, or let it be written; import again."""

@@ -27,6 +27,8 @@ class LineReader:
         self._position = position
         self.size = size
         """Bytes of the file as it lies on disk; None for standard input."""
+        self.has_unfinished_line = False
+        """Whether the file ended, when it was read, without the end of its last line. That line is not given."""
 
     @property
     def position(self) -> int:
@@ -37,15 +39,20 @@ class LineReader:
         """Raises FileUnreadable when the file is damaged."""
         try:
             while line := self._stream.readline(LINE_BYTES + 2):
-                if not line.endswith(b"\n"):
-                    self._skip_rest()
+                if not line.endswith(b"\n") and not self._skip_rest():
+                    # Half a line of a log that is being written: counted now, it would count again when it is whole.
+                    self.has_unfinished_line = True
+                    return
                 yield line.rstrip(b"\r\n")
         except (OSError, EOFError, zlib.error) as error:
             raise FileUnreadable(f"the file is damaged or cannot be read to its end: {error}") from error
 
-    def _skip_rest(self) -> None:
-        while (part := self._stream.readline(LINE_BYTES)) and not part.endswith(b"\n"):
-            pass
+    def _skip_rest(self) -> bool:
+        """Go to the next line; return whether this one had an end."""
+        while part := self._stream.readline(LINE_BYTES):
+            if part.endswith(b"\n"):
+                return True
+        return False
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def load_rates(
 ) -> RateReport:
     """Load the rates of a file or URL, by default of HEADWATER_RATES_SOURCE; nothing when there is none.
 
-    Raises RatesUnavailable, RatesBroken, LoadBusy, WarehouseAway, WarehouseRefused, or LoadFailed.
+    Raises RatesUnavailable, RatesBroken, LockBusy, WarehouseAway, WarehouseRefused, or LoadFailed.
     """
     place = source or RateSettings().source
     if not place:

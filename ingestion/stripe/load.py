@@ -44,7 +44,7 @@ def load_stripe(
 
     An account that cannot be loaded to the end is named in the report's ``failures``, and the others are loaded. What
     was stored stays, and the next load goes on from there.
-    Raises BrokenName when the site has no connection, ControlUnavailable, LoadBusy, WarehouseAway, WarehouseRefused, or
+    Raises BrokenName when the site has no connection, ControlUnavailable, LockBusy, WarehouseAway, WarehouseRefused, or
     LoadFailed.
     """
     began = time.perf_counter()

@@ -28,7 +28,7 @@ class Store:
         self._has_schema = False
 
     def positions(self, account: Account) -> dict[str, Position]:
-        """How far each list is loaded. Raises LoadBusy, WarehouseAway, WarehouseRefused."""
+        """How far each list is loaded. Raises LockBusy, WarehouseAway, WarehouseRefused."""
         if not self._has_schema:
             with load_lock(self._home, _WAIT_FOR_LOCK_SECONDS), Warehouse(self._warehouse) as warehouse:
                 apply_schema(warehouse)
@@ -57,7 +57,7 @@ class Store:
 
         In this order and not in one load: dlt stores the tables of a load in an order of its own, and a checkpoint that
         came before its rows would be a hole in them when the process is killed between.
-        Raises LoadBusy, WarehouseAway, WarehouseRefused, LoadFailed.
+        Raises LockBusy, WarehouseAway, WarehouseRefused, LoadFailed.
         """
         from ingestion.stripe.source import stripe_tables
 

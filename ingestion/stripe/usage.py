@@ -81,7 +81,7 @@ def report_usage(
     """Report the usage of days before ``today`` (UTC) that are not reported yet, or were reported otherwise.
 
     Does nothing unless HEADWATER_STRIPE_REPORT_USAGE is set. Customers are known by ``headwater_org_id`` in their
-    metadata. Raises ControlUnavailable, LoadBusy, WarehouseAway, or WarehouseRefused.
+    metadata. Raises ControlUnavailable, LockBusy, WarehouseAway, or WarehouseRefused.
     """
     home, settings, report = home or HomeSettings(), settings or StripeSettings(), UsageReport()
     if not settings.report_usage or not settings.meter_events:

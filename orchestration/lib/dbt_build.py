@@ -12,12 +12,9 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
-from orchestration.lib.dbt import dbt_environment, run_dbt
-from orchestration.lib.file_lock import file_lock
+from orchestration.lib.dbt import build_lock, dbt_environment, run_dbt
 from orchestration.lib.manifest import Project
 from orchestration.lib.row_count import count_rows
-
-_WAIT_FOR_BUILD_SECONDS = 600.0
 
 
 class BuildFailed(Exception):
@@ -55,7 +52,7 @@ class DbtBuild:
         Raises BuildFailed, LockBusy, WarehouseAway, or WarehouseRefused.
         """
         with (
-            file_lock(self._home.dbt_dir / "build.lock", "building", _WAIT_FOR_BUILD_SECONDS),
+            build_lock(self._home),
             Warehouse(self._settings) as warehouse,
         ):
             stamp = f"{self._project.digest} {warehouse.value('SELECT version()')}"

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from headwater.settings import HomeSettings
+from headwater.settings import DagsterSettings, HomeSettings
+from orchestration.lib.retention import purge_runs
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
 
 BUILD_POOL = "build"
 """Runs that hold a slot of this pool write what dbt writes: one at a time."""
+
+_PURGED_AT_START = 100
 
 _NO_COMPUTE_LOGS = {
     "compute_logs": {
@@ -23,13 +26,15 @@ _NO_COMPUTE_LOGS = {
 
 
 def prepare_instance(home: HomeSettings) -> None:
-    """Write dagster.yaml into ``home.dagster_dir``, and fail the runs whose process is gone.
+    """Write dagster.yaml into ``home.dagster_dir``, fail the runs whose process is gone, and delete some of the oldest.
 
-    Such a run would count as running for ever, and no other build would start.
+    A run without a process would count as running for ever, and no other build would start.
     """
     write_instance_config(home)
     with open_instance(home) as instance:
         fail_dead_runs(instance)
+        # Where no schedule runs, this is all the purging there is; many at once would be a wait.
+        purge_runs(instance, home, DagsterSettings().retain_days, limit=_PURGED_AT_START)
 
 
 def write_instance_config(home: HomeSettings) -> None:

@@ -20,9 +20,9 @@ from typing import Any
 
 import orjson
 
+from headwater.file_lock import file_lock
 from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.dbt import PROJECT, dbt_environment, run_dbt
-from orchestration.lib.file_lock import file_lock
 
 _PACKAGES = ("dbt-core", "dbt-clickhouse")
 _KEPT = 3

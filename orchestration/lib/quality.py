@@ -5,6 +5,7 @@ when a suite runs and never before.
 """
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,8 @@ def run_suite(suite: Suite, home: HomeSettings, warehouse: WarehouseSettings) ->
     expectations = context.suites.add(gx.ExpectationSuite(name, expectations=suite.build(gxe)))
     definition = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=expectations))
     result = definition.run()
+    # Each run has a page of its own: the last is the one to look at.
+    shutil.rmtree(docs, ignore_errors=True)
     context.build_data_docs()
     return SuiteResult(
         evaluated=len(result.results),

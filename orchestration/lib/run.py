@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from headwater.file_lock import LockBusy
 from headwater.settings import HomeSettings, WarehouseSettings
-from orchestration.lib.file_lock import LockBusy
 from orchestration.lib.manifest import ParseFailed, prepare_manifest
 
 if TYPE_CHECKING:

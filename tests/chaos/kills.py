@@ -155,9 +155,9 @@ def drain(stack: Stack) -> None:
 
 
 def _compare(stack: Stack, counts: Counter[str], acknowledged: set[str], ready: dict[str, list[float]]) -> ChaosReport:
-    from cli.commands.dbt import run_dbt
+    from orchestration.lib.dbt import show_dbt
 
-    run_dbt(["build", "--exclude-resource-type", "unit_test", "--quiet"])
+    assert show_dbt(["build", "--exclude-resource-type", "unit_test", "--quiet"], stack.warehouse, stack.home) == 0
     with stack.client() as client:
         modelled = Counter(str(row[0]) for row in client.query("SELECT id FROM staging.stg_events__events")[1])
         raw_rows = client.value("SELECT count() FROM raw_events.events")

@@ -1,5 +1,6 @@
 """A warehouse of the models' own, and dbt run against it. Its raw tables hold only what these tests put there."""
 
+import csv
 import json
 import os
 import subprocess
@@ -71,6 +72,13 @@ def serve_models(folder: Path) -> Iterator[Models]:
             yield Models(client, settings, folder / "target", {**os.environ, **dbt})
     finally:
         supervisor.stop()
+
+
+@pytest.fixture(scope="session")
+def known() -> dict[str, dict[str, str]]:
+    """Known sources of traffic, by name."""
+    with (PROJECT / "dbt_project" / "seeds" / "traffic_sources.csv").open() as file:
+        return {row["name"]: row for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="session")

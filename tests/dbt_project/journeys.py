@@ -17,7 +17,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from headwater.contracts.definition import ChannelRule, Cohort, Condition, EventMatch, Funnel, FunnelStep, Goal
+from headwater.contracts.definition import (
+    ChannelRule,
+    Cohort,
+    Condition,
+    Definition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+)
 
 ORG = "walks"
 SEEDS = range(30)
@@ -33,7 +42,14 @@ GAPS_MS = (
 )
 PATHS = ("/", "/", "/pricing", "/docs/start", "/docs/api", "/thanks")
 MEDIA_EVENTS = ("play", "pause", "resume", "progress", "complete")
-WEB_EVENTS = ("click", "click", "click", "scroll", "error", "play", *MEDIA_EVENTS)
+WEB_EVENTS = (*("click",) * 4, "scroll", "scroll", "error", "error", "play", *MEDIA_EVENTS)
+SERVICE_EVENTS = ("api.request", "job.completed", "job.failed")
+EVENTS = (
+    *("page_view",) * 16,
+    *("signup", "signup", "signup", "signup", "purchase", "purchase", "cancel"),
+    *WEB_EVENTS,
+    *SERVICE_EVENTS,
+)
 ARRIVALS: tuple[dict[str, Any], ...] = (
     {},
     {},
@@ -221,14 +237,16 @@ def all_events() -> list[Event]:
 
 
 def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str, user_id: str) -> Event:
-    name = random.choice(("page_view",) * 6 + ("signup", "signup", "purchase", "purchase", "cancel") + WEB_EVENTS)
+    name = random.choice(EVENTS)
     properties: dict[str, Any] = {}
     if name != "page_view":
         properties["plan"] = random.choice(("team", "pro", "solo", 7))
     if name == "click":
         properties |= {"x": random.choice((0, 18, 24, 31, 400)), "y": random.choice((0, 18, 24, 40))}
     if name == "scroll":
-        properties["depth"] = random.choice((25, 50, 75, 100))
+        properties["depth"] = random.choice((24, 25, 50, 74, 75, 89, 90, 100))
+    if name in SERVICE_EVENTS:
+        properties |= {"endpoint": "/a", "status": random.choice((200, 404, 500)), "duration_ms": 7, "wait_ms": 3}
     if name in MEDIA_EVENTS:
         properties |= {"content_id": random.choice("ab"), "position_seconds": random.choice((0, 1.5, 10, 59.999))}
         if random.random() < 0.3:
@@ -352,8 +370,13 @@ def definition_rows(site_id: str, definitions: dict[str, Any]) -> list[dict[str,
             "org_id": ORG,
             "site_id": site_id,
             "name": name,
-            "definition": msgspec.json.encode(definition).decode(),
+            "definition": encode(definition),
             "created_at": clock(0),
         }
         for name, definition in definitions.items()
     ]
+
+
+def encode(definition: Definition) -> str:
+    """A definition as the control database holds it."""
+    return msgspec.json.encode(definition).decode()

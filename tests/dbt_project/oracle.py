@@ -4,7 +4,7 @@ Times are whole milliseconds since 1970, in UTC.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -155,16 +155,25 @@ def count_site_days(
 
 def count_usage(events: Iterable[Receipt]) -> list[dict[str, Any]]:
     """Rows of ``rpt_daily_usage``."""
+    return _count_usage(events, "day", lambda at: at.date())
+
+
+def count_hourly_usage(events: Iterable[Receipt]) -> list[dict[str, Any]]:
+    """Rows of ``rpt_hourly_usage``."""
+    return _count_usage(events, "hour", lambda at: at.replace(minute=0, second=0, microsecond=0))
+
+
+def _count_usage(events: Iterable[Receipt], period: str, period_of: Callable[[datetime], date]) -> list[dict[str, Any]]:
     counts: Counter[tuple[str, date, str]] = Counter()
     quantities: defaultdict[tuple[str, date, str], Decimal] = defaultdict(Decimal)
     for event in events:
         if not event.is_bot:
-            key = event.org_id, moment(event.occurred_ms).date(), event.event
+            key = event.org_id, period_of(moment(event.occurred_ms)), event.event
             counts[key] += 1
             quantities[key] += Decimal(event.quantity or 1)
     return [
-        {"org_id": org_id, "day": day, "metric": metric, "events": events, "quantity": quantities[org_id, day, metric]}
-        for (org_id, day, metric), events in counts.items()
+        {"org_id": key[0], period: key[1], "metric": key[2], "events": count, "quantity": quantities[key]}
+        for key, count in counts.items()
     ]
 
 

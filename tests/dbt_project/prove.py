@@ -23,7 +23,7 @@ PARTLY_BUILT = 2
 
 
 def load(client: Warehouse, worlds: Sequence[World], number: int) -> None:
-    """Make a batch of all worlds visible, and the sites as they are then."""
+    """Make a batch of all worlds visible, and what customers have defined by then."""
     batches = [world.batches[number] for world in worlds]
     everything = Batch(
         [row for batch in batches for row in batch.events],
@@ -36,14 +36,10 @@ def load(client: Warehouse, worlds: Sequence[World], number: int) -> None:
         ("raw_events.landing_segments", everything.segments),
     ):
         client.command(f"INSERT INTO {table} FORMAT JSONEachRow\n{json_lines(rows)}")
-    sites = [
-        {"org_id": world.org_id, "id": site, "name": site, "timezone": zones[number], "created_ms": 0}
-        for world in worlds
-        for site, zones in world.zones.items()
-        if zones[number]
-    ]
-    client.command("TRUNCATE TABLE raw_control.sites")
-    client.command(f"INSERT INTO raw_control.sites FORMAT JSONEachRow\n{json_lines(sites)}")
+    for table in worlds[0].control[number]:
+        client.command(f"TRUNCATE TABLE raw_control.{table}")
+        rows = [row for world in worlds for row in world.control[number][table]]
+        client.command(f"INSERT INTO raw_control.{table} FORMAT JSONEachRow\n{json_lines(rows)}")
 
 
 def differences(client: Warehouse, table: str, full: str) -> list[dict[str, Any]]:
@@ -61,6 +57,13 @@ def assert_nothing_was_rebuilt(client: Warehouse) -> None:
     rebuilt = client.rows("SELECT DISTINCT model FROM staging.build_watermarks WHERE rebuilt_at > 1")
     if rebuilt:
         raise BuildFailed(f"built at once, and not batch by batch: {rebuilt}")
+
+
+def assert_nothing_is_empty(client: Warehouse, tables: Sequence[str]) -> None:
+    """Raises BuildFailed if a model has no rows: there is no difference between two that have none."""
+    empty = [table for table in tables if not client.value(f"SELECT count() FROM {table}")]
+    if empty:
+        raise BuildFailed(f"without rows, so nothing was compared: {', '.join(empty)}")
 
 
 def prove(
@@ -85,6 +88,8 @@ def prove(
         passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
         project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
         found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
+        if not any(found.values()):
+            assert_nothing_is_empty(client, tables)
         return len(tables), {table: rows for table, rows in found.items() if rows}
 
 

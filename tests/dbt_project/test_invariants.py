@@ -1,6 +1,9 @@
-"""Numbers that agree: each check of the wider marts fails when one row of them is wrong."""
+"""Numbers that agree: each check holds on the walks, and finds any one row that is wrong."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -8,23 +11,81 @@ from tests.dbt_project.conftest import Models
 
 pytestmark = pytest.mark.xdist_group("walks")
 
-WRONG_ROWS = {
-    "assert_sessions_by_channel_are_the_sessions": ("marts.rpt_source_daily", "sessions"),
-    "assert_credits_are_the_conversions": ("marts.rpt_attribution_daily", "credit"),
-    "assert_funnels_begin_with_the_people_of_the_first_step": ("marts.fct_funnel_progress", "attempt"),
-    "assert_page_views_are_the_same_everywhere": ("marts.rpt_page_daily", "page_views"),
-    "assert_hourly_usage_is_daily_usage": ("marts.rpt_hourly_usage", "events"),
-}
+DAY = "2026-03-05"
+WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("ingestion_ledger_closes", "marts.rpt_ingestion_ledger", {"received": 1}),
+    ("ingestion_ledger_closes", "marts.rpt_ingestion_ledger", {"duplicates": 1}),
+    ("receipts_are_what_the_collectors_wrote", "staging.stg_events__landing_segments", {"events": 1}),
+    ("usage_is_the_counted_events", "marts.rpt_ingestion_ledger", {"received": 1, "counted": 1}),
+    ("usage_is_the_counted_events", "marts.rpt_daily_usage", {"events": 1}),
+    ("events_of_the_day_are_the_events", "marts.rpt_site_daily", {"events": 1}),
+    ("events_of_the_day_are_the_events", "marts.rpt_site_daily", {"page_views": 1}),
+    ("events_of_the_day_are_the_events", "marts.rpt_site_daily", {"bot_events": 1}),
+    ("events_of_the_day_are_the_events", "marts.fct_sessions", {"events": 1}),
+    ("sessions_of_the_day_are_the_sessions", "marts.fct_sessions", {"visitor_id": "wrong"}),
+    ("sessions_of_the_day_are_the_sessions", "marts.rpt_site_daily", {"sessions": 1}),
+    ("sessions_of_the_day_are_the_sessions", "marts.rpt_site_daily", {"sessions": 0, "bounces": 1}),
+    ("sessions_of_the_day_are_the_sessions", "marts.rpt_site_daily", {"bot_sessions": 1}),
+    ("sessions_by_channel_are_the_sessions", "marts.rpt_source_daily", {"day": DAY, "sessions": 1}),
+    ("sessions_by_channel_are_the_sessions", "marts.fct_sessions", {"day": DAY}),
+    ("credits_are_the_conversions", "marts.rpt_attribution_daily", {"model": "linear", "credit": 1}),
+    ("credits_are_the_conversions", "marts.rpt_attribution_daily", {"model": "linear", "value": 1}),
+    ("credits_are_the_conversions", "marts.fct_conversions", {"value": 1}),
+    ("funnels_begin_with_the_people_of_the_first_step", "marts.fct_funnel_progress", {"attempt": 1}),
+    ("page_views_are_the_same_everywhere", "marts.rpt_site_daily", {"day": DAY, "page_views": 1}),
+    ("page_views_are_the_same_everywhere", "marts.rpt_page_daily", {"day": DAY, "page_views": 1}),
+    ("page_views_are_the_same_everywhere", "marts.fct_pageviews", {"day": DAY}),
+    ("page_views_are_the_same_everywhere", "marts.fct_pageviews", {"day": DAY, "visitor_id": "wrong"}),
+    ("page_views_are_the_same_everywhere", "marts.fct_sessions", {"page_views": 1}),
+    ("page_views_are_the_same_everywhere", "marts.rpt_device_daily", {"page_views": 1}),
+    ("page_views_are_the_same_everywhere", "marts.rpt_location_daily", {"page_views": 1}),
+    ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"events": 1}),
+    ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"quantity": 1}),
+    ("hourly_usage_is_daily_usage", "marts.rpt_daily_usage", {"quantity": 1}),
+)
 
 
-def test_every_invariant_of_the_wider_marts_fails_when_its_numbers_disagree(walks: Models) -> None:
-    for table, column in WRONG_ROWS.values():
-        walks.client.command(f"INSERT INTO {table} (org_id, {column}) VALUES ('wrong', 1)")
+@pytest.mark.parametrize(("check", "table", "wrong"), WRONG_ROWS)
+def test_a_wrong_row_is_found(walks: Models, check: str, table: str, wrong: dict[str, Any]) -> None:
+    assert findings(walks, check) == 0
+    with row_in(walks, table, wrong):
+        assert findings(walks, check) > 0
+    assert findings(walks, check) == 0
+
+
+def test_a_person_of_the_first_step_who_is_in_no_funnel_is_found(walks: Models) -> None:
+    table, aside = "marts.fct_funnel_progress", "marts.set_aside"
+    whose = "(org_id, site_id, funnel_id, person_id)"
+    anyone = f"(SELECT {whose} FROM {table} LIMIT 1)"
+    walks.client.command(f"CREATE TABLE {aside} ENGINE = Memory AS SELECT * FROM {table} WHERE {whose} = {anyone}")
     try:
-        assert walks.dbt("test", "--select", *WRONG_ROWS).returncode == 1
+        taken = f"(SELECT any({whose}) FROM {aside})"
+        walks.client.command(f"ALTER TABLE {table} DELETE WHERE {whose} = {taken} SETTINGS mutations_sync = 2")
+        assert findings(walks, "funnels_begin_with_the_people_of_the_first_step") == 1
     finally:
-        for table, _ in WRONG_ROWS.values():
-            walks.client.command(f"ALTER TABLE {table} DELETE WHERE org_id = 'wrong' SETTINGS mutations_sync = 2")
-    results = json.loads((walks.target / "run_results.json").read_text())["results"]
-    outcomes = {result["unique_id"].split(".")[2]: result["status"] for result in results}
-    assert dict.fromkeys(WRONG_ROWS, "fail").items() <= outcomes.items()
+        walks.client.command(f"INSERT INTO {table} SELECT * FROM {aside}")
+        walks.client.command(f"DROP TABLE {aside}")
+
+
+def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
+    nodes = json.loads((walks.target / "manifest.json").read_text())["nodes"].values()
+    checks = [node for node in nodes if node["resource_type"] == "test" and "test_metadata" not in node]
+    assert {check["config"]["severity"].lower() for check in checks} == {"error"}
+    assert {check["name"] for check in checks} == {f"assert_{check}" for check, _, _ in WRONG_ROWS}
+
+
+def findings(walks: Models, check: str) -> int:
+    """Rows that a check finds."""
+    sql = (walks.target / "compiled" / "headwater" / "tests" / f"assert_{check}.sql").read_text()
+    return int(walks.client.value(f"SELECT count() FROM ({sql})"))
+
+
+@contextmanager
+def row_in(walks: Models, table: str, values: dict[str, Any]) -> Iterator[None]:
+    """A row that no event is behind, for the time of the context."""
+    owner = "collector_id" if table.startswith("staging.") else "org_id"
+    walks.insert(table, [{owner: "wrong"} | values])
+    try:
+        yield
+    finally:
+        walks.client.command(f"ALTER TABLE {table} DELETE WHERE {owner} = 'wrong' SETTINGS mutations_sync = 2")

@@ -71,6 +71,7 @@ def test_site_days_are_those_of_the_oracle(
 
 def test_usage_is_that_of_the_oracle(built: Models, events: list[Receipt]) -> None:
     assert_rows(built, "rpt_daily_usage", oracle.count_usage(events))
+    assert_rows(built, "rpt_hourly_usage", oracle.count_hourly_usage(events))
 
 
 def test_the_ledger_is_that_of_the_oracle(built: Models, receipts: list[Receipt]) -> None:

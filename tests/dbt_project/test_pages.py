@@ -48,6 +48,7 @@ def row_of(view: journeys.Event) -> dict[str, Any]:
         "visitor_id": view.visitor_id,
         "day": journeys.local_day(view.site_id, view.occurred_ms),
         "path": view.path,
+        "device_type": view.device_type,
         "is_bot": view.is_bot,
     }
 
@@ -72,6 +73,23 @@ def test_pages_of_the_day_are_those_of_the_oracle(walks: Models, views: list[dic
     assert {tuple(row[:3]): tuple(row[3:]) for row in found} == {
         key: (row["views"], row["entries"], row["exits"], row["scrolled"], len(visitors[key]))
         for key, row in expected.items()
+    }
+
+
+def test_scroll_reach_is_that_of_the_oracle(walks: Models, views: list[dict[str, Any]]) -> None:
+    marks = (25, 50, 75, 90, 100)
+    depths: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for view in views:
+        if view["visitor_id"] and not view["is_bot"]:
+            depths[view["site_id"], view["day"], view["path"], view["device_type"]].append(view["scroll_depth"])
+    assert {depth for found in depths.values() for depth in found} >= {0, 24, 25, 89, 90, 100}
+    found = walks.client.query(
+        f"SELECT site_id, day, path, device_type, page_views, total_depth, {', '.join(f'reached_{n}' for n in marks)}"
+        " FROM marts.rpt_scroll_depth_daily"
+    )[1]
+    assert {tuple(row[:4]): tuple(row[4:]) for row in found} == {
+        key: (len(down), sum(down), *(sum(depth >= mark for depth in down) for mark in marks))
+        for key, down in depths.items()
     }
 
 

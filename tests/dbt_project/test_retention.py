@@ -10,13 +10,15 @@ from headwater.contracts.definition import Cohort
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
 from tests.dbt_project.journeys import Event
+from tests.dbt_project.sources import describe
 
 pytestmark = pytest.mark.xdist_group("walks")
 
 LONGEST = {"day": 31, "week": 26, "month": 24}
 
 
-def test_cohorts_are_those_of_the_oracle(walks: Models) -> None:
+def test_cohorts_are_those_of_the_oracle(walks: Models, known: dict[str, dict[str, str]]) -> None:
+    arrivals = first_arrivals(known)
     histories: defaultdict[tuple[str, tuple[str, str]], list[Event]] = defaultdict(list)
     for event, owner in journeys.resolve_people(journeys.all_events()).items():
         histories[event.site_id, owner].append(event)
@@ -26,7 +28,7 @@ def test_cohorts_are_those_of_the_oracle(walks: Models) -> None:
         last_days[site_id] = max(latest, last_days.get(site_id, latest))
     counts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for cohort_id, cohort in {**journeys.COHORTS, "": Cohort()}.items():
-        for (site_id, _), history in histories.items():
+        for (site_id, owner), history in histories.items():
             starts = [event for event in history if cohort.start_event in ("", event.event)]
             if not starts:
                 continue
@@ -37,7 +39,8 @@ def test_cohorts_are_those_of_the_oracle(walks: Models) -> None:
                 for event in history
                 if cohort.return_event in ("", event.event)
             }
-            splits = [("", "")]
+            source, entry_path = arrivals.get((site_id, owner), ("", ""))
+            splits = [("", ""), ("source", source), ("entry_path", entry_path)]
             if cohort.breakdown:
                 splits.append(("property", str(first.properties.get(cohort.breakdown, ""))))
             for grain, longest in LONGEST.items():
@@ -51,22 +54,22 @@ def test_cohorts_are_those_of_the_oracle(walks: Models) -> None:
     found = walks.client.query(
         "SELECT site_id, cohort_id, grain, cohort_start, breakdown, breakdown_value, period,"
         " people, retained, retained_or_later"
-        " FROM marts.rpt_retention_cohorts WHERE breakdown IN ('', 'property')"
+        " FROM marts.rpt_retention_cohorts"
     )[1]
     assert {tuple(row[:7]): list(row[7:]) for row in found} == counts
 
 
-@pytest.mark.parametrize("breakdown", ["source", "entry_path"])
-def test_people_of_a_breakdown_are_all_people(walks: Models, breakdown: str) -> None:
-    columns = "site_id, cohort_id, grain, cohort_start, period, sum(people), sum(retained), sum(retained_or_later)"
-    split, whole = (
-        walks.client.query(
-            f"SELECT {columns} FROM marts.rpt_retention_cohorts WHERE breakdown = '{name}' GROUP BY ALL ORDER BY ALL"
-        )[1]
-        for name in (breakdown, "")
-    )
-    assert len(whole) > 1000
-    assert split == whole
+def first_arrivals(known: dict[str, dict[str, str]]) -> dict[tuple[str, tuple[str, str]], tuple[str, str]]:
+    """By site and person, the source and the entry page of their first session."""
+    events = journeys.all_events()
+    owners = journeys.resolve_people(events)
+    sessions = [session for session in journeys.split_sessions(events) if not session.first.is_bot]
+    arrivals: dict[tuple[str, tuple[str, str]], tuple[str, str]] = {}
+    for session in sorted(sessions, key=lambda session: session.first.occurred_ms):
+        entry_path = session.page_views[0].path if session.page_views else ""
+        arrival = describe(session, known)["source"], entry_path
+        arrivals.setdefault((session.first.site_id, owners[session.first]), arrival)
+    return arrivals
 
 
 def floor(grain: str, day: date) -> date:

@@ -5,12 +5,13 @@ not depend on how the world was cut into batches. Times are whole milliseconds s
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from tests.dbt_project import journeys
 from tests.dbt_project.oracle import DAY_MS, HOUR_MS, THIRTY_MINUTES_MS, moment
 from tests.dbt_project.traffic import ZONES
 
@@ -23,10 +24,23 @@ LATEST_VISIBILITY_MS = 14 * MINUTE_MS
 """A row becomes visible up to this long after its loaded_at: less than the models' overlap, more than a step."""
 
 GAPS_MS = (
-    *(0, 1, 9_999, 60_000, 20 * MINUTE_MS, THIRTY_MINUTES_MS - 1, THIRTY_MINUTES_MS, THIRTY_MINUTES_MS + 1),
+    *(0, 1, 300, 9_999, 60_000, 20 * MINUTE_MS, THIRTY_MINUTES_MS - 1, THIRTY_MINUTES_MS, THIRTY_MINUTES_MS + 1),
     *(59 * MINUTE_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 70 * DAY_MS),
 )
-GAP_WEIGHTS = (2, 2, 2, 6, 6, 4, 4, 4, 4, 3, 2, 1, 0.3)
+GAP_WEIGHTS = (2, 2, 2, 2, 6, 6, 4, 4, 4, 4, 3, 2, 1, 0.3)
+
+EVENTS = (
+    *("page_view",) * 8,
+    *("click", "click", "click", "scroll", "error", "signup", "purchase", "purchase", "cancel"),
+    *journeys.MEDIA_EVENTS,
+    *("api.request", "job.completed", "job.failed"),
+)
+DEFINITIONS: dict[str, dict[str, Any]] = {
+    "goals": journeys.GOALS,
+    "funnels": journeys.FUNNELS,
+    "cohorts": journeys.COHORTS,
+    "channel_rules": journeys.RULES,
+}
 
 Row = dict[str, Any]
 
@@ -42,11 +56,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """``zones``: by site, its time zone from each batch on; '' while the site is not known yet."""
+    """``control``: rows of the tables of ``raw_control`` as they are at each build."""
 
     org_id: str
     batches: list[Batch]
-    zones: dict[str, list[str]]
+    control: list[dict[str, list[Row]]]
 
 
 def make_world(seed: int, batches: int) -> World:
@@ -61,18 +75,22 @@ def make_world(seed: int, batches: int) -> World:
             sequence += 1
             receipt |= {"org_id": org_id, "collector_id": f"{org_id}-{random.randrange(2)}", "sequence": sequence}
             _arrive(random, parts, receipt)
-    return World(org_id, parts, {site: _zones(random, batches) for site in sites})
+    return World(org_id, parts, _control(random, org_id, sites, batches))
 
 
 def _happen(random: Random, sites: list[str]) -> Iterator[Row]:
-    """Events as visitors cause them, some of them in bursts that bridge sessions, some alone on their day."""
+    """Events as visitors cause them, some of them in bursts that bridge sessions, some alone on their day.
+
+    No day is too early for a clock that was never set.
+    """
     for visitor in range(random.randrange(2, 6)):
         occurred_ms = NOW_MS - random.randrange(40 * DAY_MS)
         for _ in range(random.randrange(1, 16)):
             occurred_ms += random.choices(GAPS_MS, GAP_WEIGHTS)[0]
             yield _event(random, sites, f"visitor-{visitor}" if visitor else "", occurred_ms)
     for _ in range(random.randrange(3)):
-        yield _event(random, sites, "wanderer", random.randrange(365 * 20) * DAY_MS + random.randrange(DAY_MS))
+        day = random.choice((0, random.randrange(365 * 20)))
+        yield _event(random, sites, "wanderer", day * DAY_MS + random.choice((0, random.randrange(DAY_MS))))
     # One session of several days, which a late event may cut or lengthen at either end.
     if random.random() < 0.3:
         start_ms = NOW_MS - 50 * DAY_MS
@@ -84,23 +102,46 @@ def _happen(random: Random, sites: list[str]) -> Iterator[Row]:
 
 
 def _event(random: Random, sites: list[str], visitor_id: str, occurred_ms: int, is_bot: bool | None = None) -> Row:
+    event = random.choice(EVENTS)
     return {
         "id": str(UUID(int=random.getrandbits(128))),
-        "event": random.choice(("page_view", "page_view", "click", "signup")),
+        "event": event,
         "occurred_ms": occurred_ms,
         "received_ms": occurred_ms + random.choice((0, 40, HOUR_MS, DAY_MS - 1, DAY_MS, 3 * DAY_MS)),
         "site_id": random.choice(sites),
         "visitor_id": visitor_id,
         "user_id": random.choice(("", "", "ann", "bob")),
-        "path": random.choice(("/", "/pricing", "/docs")),
-        "referrer": random.choice(("", "https://example.org/", "https://www.google.com/")),
+        "path": random.choice(journeys.PATHS),
+        "referrer": random.choice(("", "https://example.org/", "https://www.google.com/", "https://chat.openai.com/")),
         "utm_source": random.choice(("", "newsletter")),
+        "utm_medium": random.choice(("", "", "cpc")),
         "gclid": random.choice(("", "", "x")),
         "device_type": random.choice(("desktop", "mobile")),
         "country": random.choice(("", "NP", "US")),
         "is_bot": random.random() < 0.15 if is_bot is None else is_bot,
-        "properties": random.choice(("{}", '{"quantity": 2}', '{"quantity": 0.1}')),
+        "service": random.choice(("", "web")),
+        "properties": json.dumps(_properties(random, event)),
     }
+
+
+def _properties(random: Random, event: str) -> Row:
+    """What the models read of an event of that name, and a quantity that some have."""
+    some: Row = random.choice(({}, {"quantity": 2}, {"quantity": 0.1}))
+    if event == "click":
+        return some | {"x": random.choice((0, 18, 31)), "y": random.choice((0, 24))}
+    if event == "scroll":
+        return some | {"depth": random.choice((24, 25, 60, 90, 100))}
+    if event in journeys.MEDIA_EVENTS:
+        item = {"content_id": random.choice("ab"), "position_seconds": random.choice((0, 1.5, 59.999))}
+        return some | item | random.choice(({}, {"creator_id": "kim", "duration_seconds": 60}))
+    if event == "api.request":
+        times = {"status": random.choice((200, 404, 500)), "duration_ms": random.choice((0.1, 20, 3000.5))}
+        return some | times | {"method": "GET", "endpoint": random.choice(("/a", "/b"))}
+    if event.startswith("job."):
+        times = {"wait_ms": random.choice((0, 7.25)), "duration_ms": random.choice((0.1, 900))}
+        return some | times | {"queue": "slow", "job": random.choice(("mail", "export"))}
+    worth: Row = random.choice(({}, {"amount": 1999, "currency": random.choice(("usd", "eur"))}))
+    return some | worth | {"plan": random.choice(("team", "solo"))} if event != "page_view" else some
 
 
 def _receive(random: Random, event: Row) -> Iterator[Row]:
@@ -108,7 +149,10 @@ def _receive(random: Random, event: Row) -> Iterator[Row]:
     yield dict(event)
     while random.random() < 0.2:
         again = dict(event, path="/changed")
-        again["occurred_ms"] += random.choice((0, 0, 1, 25 * MINUTE_MS, -DAY_MS, 40 * DAY_MS))
+        # The collector refuses what is from before 1970.
+        again["occurred_ms"] = max(
+            0, again["occurred_ms"] + random.choice((0, 0, 1, 25 * MINUTE_MS, -DAY_MS, 40 * DAY_MS))
+        )
         again["received_ms"] += random.choice((-DAY_MS, -1, 0, 1, HOUR_MS))
         if random.random() < 0.2:
             again["visitor_id"] = random.choice(("", "visitor-1", "stranger"))
@@ -145,17 +189,38 @@ def _loaded_ms(random: Random, batch: int) -> int:
     return NOW_MS + batch * LOAD_STEP_MS - random.choice((0, 1, random.randrange(LATEST_VISIBILITY_MS)))
 
 
-def _zones(random: Random, batches: int) -> list[str]:
-    """A site's time zone at each build: mostly known from the start and never changed."""
-    zone = random.choice(ZONES)
-    zones = [zone] * batches
-    if random.random() < 0.2:
-        known_from = random.randrange(batches)
-        zones[:known_from] = [""] * known_from
-    if random.random() < 0.2:
-        changed_at = random.randrange(batches)
-        zones[changed_at:] = [random.choice(ZONES)] * (batches - changed_at)
-    return zones
+def _control(random: Random, org_id: str, sites: list[str], builds: int) -> list[dict[str, list[Row]]]:
+    """The control database at each build: mostly complete from the start and never changed."""
+    organization = {"id": org_id, "name": org_id, "created_ms": 0}
+    control: list[dict[str, list[Row]]] = [
+        {"organizations": [organization], "sites": [], **{table: [] for table in DEFINITIONS}} for _ in range(builds)
+    ]
+    for site in sites:
+        of_site = {"org_id": org_id, "created_ms": 0}
+        for tables, zone in zip(control, _versions(random, builds, random.choice(ZONES), ZONES), strict=True):
+            if zone:
+                tables["sites"].append(of_site | {"id": site, "name": site, "timezone": zone})
+        for table, definitions in DEFINITIONS.items():
+            for name in definitions:
+                # A change gives one definition the meaning of another.
+                for tables, meaning in zip(control, _versions(random, builds, name, tuple(definitions)), strict=True):
+                    if meaning:
+                        definition = journeys.encode(definitions[meaning])
+                        row = of_site | {"id": name, "site_id": site, "name": name, "definition": definition}
+                        tables[table].append(row)
+    return control
+
+
+def _versions(random: Random, builds: int, first: str, others: Sequence[str]) -> list[str]:
+    """A value at each build; '' while it is not known yet."""
+    versions = [first] * builds
+    if random.random() < 0.1:
+        known_from = random.randrange(builds)
+        versions[:known_from] = [""] * known_from
+    if random.random() < 0.1:
+        changed_at = random.randrange(builds)
+        versions[changed_at:] = [random.choice(others)] * (builds - changed_at)
+    return versions
 
 
 def json_lines(rows: list[Row]) -> str:

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from cli.main import COMMANDS
 from headwater.settings import ALL_SETTINGS
@@ -35,16 +34,6 @@ def test_what_a_document_names_exists(document: Path) -> None:
         r"`((?:headwater|ingestion|api|cli|orchestration|tests|dbt_project|simulator)/[\w./-]+)`", text
     ):
         assert (REPOSITORY / name).exists(), name
-
-
-def test_the_compose_file_runs_commands_there_are_with_settings_there_are() -> None:
-    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
-    for name, service in compose["services"].items():
-        if "build" not in service:
-            continue
-        assert service["command"][0] == "headwater", name
-        assert service["command"][1] in COMMANDS, name
-        assert {key for key in service["environment"] if key.startswith("HEADWATER_")} <= VARIABLES, name
 
 
 def test_the_lock_pins_every_requirement_and_names_no_index() -> None:

@@ -15,7 +15,10 @@ NUMBERS = """
            (SELECT count() FROM marts.fct_sessions) AS sessions,
            (SELECT countIf(is_bot) FROM marts.fct_sessions) AS bot_sessions,
            (SELECT sum(events) FROM marts.rpt_site_daily) AS people_events,
-           (SELECT sum(bot_events) FROM marts.rpt_site_daily) AS bot_events
+           (SELECT sum(bot_events) FROM marts.rpt_site_daily) AS bot_events,
+           (SELECT sum(received) FROM marts.rpt_ingestion_ledger) AS received,
+           (SELECT sum(duplicates) FROM marts.rpt_ingestion_ledger) AS duplicates,
+           (SELECT sum(rejected) FROM marts.rpt_ingestion_ledger) AS ledger_rejected
 """
 
 
@@ -50,7 +53,9 @@ class TestAccessLogImport:
     def test_a_second_import_changes_no_number(self, headwater: Run, shared_data: Callable[[str], Path]) -> None:
         log = shared_data("access_logs_elastic") / "apache_combined.log"
         before = _numbers(headwater)
-        headwater("import", "access-log", log, "--site", "semicomplete")
+        assert (before["received"], before["duplicates"], before["ledger_rejected"]) == (10_000, 0, 1)
+        for options in ((), ("--again",)):
+            headwater("import", "access-log", log, "--site", "semicomplete", *options)
         headwater("run")
         assert _numbers(headwater) == before
 

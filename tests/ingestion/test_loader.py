@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from headwater.control import ControlUnavailable, ensure_site, open_control
+from headwater.file_lock import LockBusy
 from headwater.landing import sealed_segments
-from headwater.settings import HomeSettings, LoaderSettings, WarehouseSettings
+from headwater.settings import ControlSettings, HomeSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, answers
 from ingestion.loader import load_once, run_loader
-from ingestion.lock import LoadBusy, load_lock
+from ingestion.lock import load_lock
 from tests.ingestion.landed import Landed
 
 
@@ -62,7 +65,7 @@ def test_what_is_landed_is_loaded_without_being_asked(home: HomeSettings, wareho
     landed = Landed(home)
     with resident_loader(said):
         for _ in range(3):
-            landed.land(events=2)
+            landed.land(2)
             wait_until(lambda: not sealed_segments(home.landing_dir))
     assert landed.in_warehouse(warehouse, "events") == landed.events
     assert said == ["loader: ready"]
@@ -72,7 +75,7 @@ def test_kill_9_at_any_moment_loses_no_receipt(home: HomeSettings, warehouse: Wa
     choose = random.Random(11)
     landed = Landed(home)
     for _ in range(4):
-        landed.land(events=50, rejected=3)
+        landed.land(50, rejected=3)
         process = subprocess.Popen([sys.executable, "-m", "ingestion.loader"], stdout=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == b"loader: ready\n"
@@ -87,12 +90,12 @@ def test_kill_9_at_any_moment_loses_no_receipt(home: HomeSettings, warehouse: Wa
 
 def test_a_load_package_left_by_a_killed_process_is_not_in_the_way(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=1)
+    landed.land(1)
     load_once()
     folder = home.dlt_dir / "pipelines" / "events"
     (folder / "state.json").write_text('{"torn')
     (folder / "load" / "normalized" / "1700000000.0").mkdir()
-    landed.land(events=1)
+    landed.land(1)
     assert load_once().events == 1
     assert landed.in_warehouse(warehouse, "events") == landed.events
 
@@ -106,15 +109,33 @@ def test_sigterm_ends_the_loader_in_order(home: HomeSettings, warehouse: Warehou
     process.communicate()
 
 
+def test_sigterm_ends_a_loader_that_waits_for_another_ones_load(home: HomeSettings, warehouse: Warehouse) -> None:
+    Landed(home).land(1)
+    with load_lock(home, 0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ingestion.loader"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"loader: ready\n"
+        time.sleep(0.5)
+        process.terminate()
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+        assert process.communicate()[0] == b""
+    assert load_once().events == 1
+
+
 def test_one_load_at_a_time_and_the_second_says_whom_it_waits_for(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=1)
-    with load_lock(home, 0), pytest.raises(LoadBusy, match=str(os.getpid())):
+    Landed(home).land(1)
+    with load_lock(home, 0), pytest.raises(LockBusy, match=str(os.getpid())):
         load_once(wait_seconds=0.1)
     assert load_once(wait_seconds=0.1).events == 1
 
 
 def test_a_second_load_waits_for_the_first(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=1)
+    Landed(home).land(1)
     release, held = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -132,15 +153,53 @@ def test_a_second_load_waits_for_the_first(home: HomeSettings, warehouse: Wareho
 
 def test_without_a_warehouse_nothing_moves(home: HomeSettings, free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(free_port))
-    Landed(home).land(events=1)
+    Landed(home).land(1)
     with pytest.raises(WarehouseAway, match=str(free_port)):
         load_once()
     assert len(sealed_segments(home.landing_dir)) == 1
 
 
+def test_a_control_database_that_fails_holds_nothing_up_and_is_said_once(
+    home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.loader._CONTROL_SECONDS", 0.3)
+    monkeypatch.setattr("ingestion.loader._PRUNE_SECONDS", 0.0)
+    monkeypatch.setenv("HEADWATER_LANDING_RETAIN_DAYS", "0")
+    url = ControlSettings().database_url(home)
+    with open_control(url).begin() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO elsewhere"))
+    landed, said = Landed(home), list[str]()
+    with resident_loader(said):
+        for _ in range(3):
+            landed.land(2)
+            wait_until(lambda: not sealed_segments(home.landing_dir))
+            time.sleep(0.4)
+        wait_until(lambda: not list(home.landing_dir.glob("*/loaded/*/*")))
+        assert len(said) == 2
+        assert said[1].startswith("loader: the control database does not answer: no such table: sites")
+        with open_control(url).begin() as session:
+            session.execute(text("ALTER TABLE elsewhere RENAME TO sites"))
+            ensure_site(session, "org", "mended")
+        wait_until(lambda: len(said) == 3)
+    assert said[2] == "loader: the control database answers again"
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+    assert warehouse.value("SELECT groupArray(id) FROM raw_control.sites") == ["mended"]
+
+
+def test_a_load_by_hand_says_that_the_control_database_fails_after_all_else_is_done(
+    home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADWATER_CONTROL_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    landed = Landed(home)
+    landed.land(2)
+    with pytest.raises(ControlUnavailable, match="cannot be opened"):
+        load_once()
+    assert landed.in_warehouse(warehouse, "events") == landed.events
+
+
 def test_a_full_disk_stops_a_load_and_moves_nothing(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=200)
+    landed.land(200)
     script = (
         "import resource\n"
         "from ingestion.loader import load_once\n"
@@ -163,12 +222,12 @@ def test_the_backlog_drains_by_itself_when_the_warehouse_is_back(
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(free_port))
     landed, said = Landed(home), list[str]()
     with embedded_server(tmp_path, free_port) as server, resident_loader(said):
-        landed.land(events=2)
+        landed.land(2)
         wait_until(lambda: not sealed_segments(home.landing_dir))
         server.kill()
         server.wait()
         for _ in range(3):
-            landed.land(events=2)
+            landed.land(2)
         wait_until(lambda: len(said) == 2)
         time.sleep(1.5)
         assert len(said) == 2, "being away is said once"

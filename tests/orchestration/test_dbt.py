@@ -3,9 +3,9 @@
 import psutil
 import pytest
 
+from headwater.file_lock import LockBusy
 from headwater.settings import HomeSettings, WarehouseSettings
-from orchestration.lib.dbt import dbt_environment, run_dbt
-from orchestration.lib.file_lock import LockBusy, file_lock
+from orchestration.lib.dbt import build_lock, dbt_environment, run_dbt, show_dbt
 
 
 def test_dbt_is_stopped_when_no_one_listens_any_more(home: HomeSettings) -> None:
@@ -21,10 +21,12 @@ def test_what_dbt_says_before_it_logs_is_an_event_too(home: HomeSettings) -> Non
     assert any("no-such-command" in event["info"]["msg"] for event in events)
 
 
-def test_a_second_build_waits_and_then_names_the_process_that_holds_the_lock(home: HomeSettings) -> None:
-    path = home.dbt_dir / "build.lock"
-    busy = pytest.raises(LockBusy, match=r"process \d+ has been building for more than 0\.2 s")
-    with file_lock(path, "building", 0), busy, file_lock(path, "building", 0.2):
-        pass
-    with file_lock(path, "building", 0):
-        assert path.exists()
+def test_what_writes_waits_for_the_build_that_runs_and_what_reads_does_not(
+    home: HomeSettings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("orchestration.lib.dbt._WAIT_FOR_BUILD_SECONDS", 0.2)
+    with build_lock(home):
+        with pytest.raises(LockBusy, match="has been building"):
+            show_dbt(["build", "--select", "fct_sessions"], WarehouseSettings(), home)
+        assert show_dbt(["--version"], WarehouseSettings(), home) == 0
+    assert "clickhouse" in capfd.readouterr().out

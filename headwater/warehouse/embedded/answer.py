@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 
 from headwater.warehouse.embedded.body import Send
 from headwater.warehouse.embedded.compression import Encoder, choose_encoding, open_encoder
-from headwater.warehouse.embedded.engine import Engine, Progress
+from headwater.warehouse.embedded.engine import Engine, Progress, Report
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.request import Request
 
@@ -113,6 +113,7 @@ class Answer:
         self._encoding = ""
         self.encoder: Encoder | None = None
         self.progress = Progress()
+        self.reports: list[Report] = []
         self.timezone = engine.timezone
 
     def set_format(self, result_format: str) -> None:
@@ -183,25 +184,36 @@ class Answer:
     def _headers(self) -> Headers:
         elapsed = time.perf_counter_ns() - self._began
         return [
-            (b"x-clickhouse-query-id", self._request.query_id.encode("utf-8", "replace")),
+            (b"x-clickhouse-query-id", _one_line(self._request.query_id)),
             (b"x-clickhouse-server-display-name", self._engine.name.encode()),
-            (b"x-clickhouse-timezone", self.timezone.encode()),
+            (b"x-clickhouse-timezone", _one_line(self.timezone)),
+            *((b"x-clickhouse-progress", _numbers(report)) for report in self.reports),
             (b"x-clickhouse-summary", _summary(self.progress, elapsed)),
         ]
 
 
+def _one_line(text: str) -> bytes:
+    """A client's text as a header's value, in which a line break would begin another header."""
+    return (text if text.isprintable() else repr(text)).encode("utf-8", "replace")
+
+
 def _summary(progress: Progress, elapsed_ns: int) -> bytes:
+    return _numbers(
+        {
+            "read_rows": progress.read_rows,
+            "read_bytes": progress.read_bytes,
+            "written_rows": progress.written_rows,
+            "written_bytes": progress.written_bytes,
+            "total_rows_to_read": progress.read_rows,
+            "result_rows": progress.result_rows,
+            "result_bytes": progress.result_bytes,
+            "elapsed_ns": elapsed_ns,
+        }
+    )
+
+
+def _numbers(numbers: Mapping[str, int]) -> bytes:
     """Numbers as text, as ClickHouse writes them."""
-    numbers: Mapping[str, int] = {
-        "read_rows": progress.read_rows,
-        "read_bytes": progress.read_bytes,
-        "written_rows": progress.written_rows,
-        "written_bytes": progress.written_bytes,
-        "total_rows_to_read": progress.read_rows,
-        "result_rows": progress.result_rows,
-        "result_bytes": progress.result_bytes,
-        "elapsed_ns": elapsed_ns,
-    }
     return json.dumps({name: str(value) for name, value in numbers.items()}, separators=(",", ":")).encode()
 
 

@@ -1,19 +1,18 @@
 """chDB: connections to the data directory and what can be done with one."""
 
 import threading
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headwater.warehouse.embedded.default_database import prepare_default, settle_default
 from headwater.warehouse.embedded.error import QueryError
-
-# The engine picks query ids itself. This setting travels with a statement into system.processes and system.query_log
-# and does nothing here, because chDB has no query cache: it carries the client's query id.
-TAG_SETTING = "query_cache_tag"
+from headwater.warehouse.embedded.query_id import TAG_SETTING, VIEWS
 
 # What chDB raises: RuntimeError for ClickHouse's errors, ValueError for a message it cannot decode.
 _FAILURES = (RuntimeError, ValueError)
+_UNKNOWN_DATABASE = 81
 
 
 @dataclass(slots=True)
@@ -26,6 +25,10 @@ class Progress:
     written_bytes: int = 0
     result_rows: int = 0
     result_bytes: int = 0
+
+
+# What chDB tells of a running statement, about ten times a second: read_rows, elapsed_ns and their like.
+Report = dict[str, int]
 
 
 def quote(value: str) -> str:
@@ -47,6 +50,10 @@ class Connection:
 
     def close(self) -> None:
         self._handle.close()
+
+    def report_to(self, take: Callable[[Report], None] | None) -> None:
+        """Tell of every statement while it runs, from the thread that runs it; or no longer."""
+        self._handle.set_progress_callback(take)
 
     def apply(self, settings: Mapping[str, str]) -> None:
         """SET. Raises QueryError for an unknown setting or a bad value."""
@@ -152,17 +159,29 @@ class Engine:
     def __init__(self, directory: Path, config: Path) -> None:
         from chdb import _chdb
 
+        self.directory = directory
         self._open = _chdb.connect  # type: ignore[attr-defined]
         # Unlike a server, chDB takes an expression for a statement; and our own SET and USE needn't be logged.
         self._address = f"{directory}?config-file={config}&implicit_select=0&log_queries=0"
-        self._keeper = self.connect()
+        prepare_default(directory)
         self._lock = threading.Lock()
+        self._keeper = self.connect()
+        for statement in (*settle_default(), *VIEWS):
+            self._keeper.run(statement)
         self.version, self.timezone, self.name = self.value("SELECT version(), timezone(), hostName()").split("\t")
         changed = self.value("SELECT name, value FROM system.settings WHERE changed")
         self.defaults = dict(line.split("\t", 1) for line in changed.split("\n"))
 
     def connect(self) -> Connection:
         """A connection with nothing set. It costs 0.1 ms."""
+        try:
+            return Connection(self._open(self._address))
+        except _FAILURES as error:
+            if QueryError.from_engine(error).code != _UNKNOWN_DATABASE:
+                raise
+        # Somebody dropped the database that chDB begins every connection in.
+        with self._lock:
+            self._keeper.run("CREATE DATABASE IF NOT EXISTS default ENGINE = Atomic")
         return Connection(self._open(self._address))
 
     def value(self, sql: str) -> str:

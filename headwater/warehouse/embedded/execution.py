@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Generator
 from headwater.warehouse.embedded.answer import Answer, Result
 from headwater.warehouse.embedded.body import Body, ClientGone
 from headwater.warehouse.embedded.compression import gather, open_decoder
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection
+from headwater.warehouse.embedded.confinement import check
+from headwater.warehouse.embedded.engine import Connection
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.external import load_form
-from headwater.warehouse.embedded.native import adapt_blocks, split_blocks
+from headwater.warehouse.embedded.native import adapt_blocks
+from headwater.warehouse.embedded.native_block import split_blocks
 from headwater.warehouse.embedded.pipe import PipedInsertion, read_result
-from headwater.warehouse.embedded.request import Request
+from headwater.warehouse.embedded.query_id import translate
+from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import Target, load_rows
 from headwater.warehouse.embedded.session import DEFAULT_TIMEOUT
 from headwater.warehouse.embedded.spool import Spool
@@ -21,7 +24,6 @@ from headwater.warehouse.embedded.statement import (
     first_word,
     parse_insert,
     parse_query,
-    translate_kill,
 )
 from headwater.warehouse.embedded.watch import Watch
 from headwater.warehouse.embedded.workspace import Workspace
@@ -79,6 +81,7 @@ class Execution:
 
     async def _run_on(self, workspace: Workspace) -> Spool:
         self._answer.timezone, self._answer.progress = workspace.timezone, workspace.progress
+        self._answer.reports = workspace.reports
         pieces = self._plain_pieces()
         if self._request.is_form:
             await load_form(self._executor, workspace, self._request, pieces)
@@ -116,18 +119,20 @@ class Execution:
 
     def _open_target(self, workspace: Workspace, insert: Insert) -> Target:
         input_format = insert.format or self._request.default_format or _DATA_FORMAT
+        check(insert.sql)
         connection = workspace.connection()
         connection.apply({f"param_{name}": value for name, value in self._request.params.items()})
-        if insert.input:
-            return PipedInsertion(connection, insert.sql, insert.input, _checked(input_format))
-        return connection.insert(insert.sql, input_format)
+        if insert.input is not None:
+            return PipedInsertion(workspace, insert.sql, insert.input, checked_format(input_format))
+        return connection.insert(insert.sql, checked_format(input_format))
 
     async def _query(self, workspace: Workspace, sql: bytes) -> Spool:
-        query = parse_query(sql)
-        if query.word == "KILL":
-            query = parse_query(translate_kill(sql, TAG_SETTING))
+        if b"file" in sql:
+            sql = await self._executor.call(workspace.open_files, sql)
+        check(sql)
+        query = parse_query(translate(sql))
         self._check_method(writes=not query.is_read)
-        result_format = _checked(query.format or self._request.default_format or "TabSeparated")
+        result_format = checked_format(query.format or self._request.default_format or "TabSeparated")
         if query.has_result:
             self._answer.set_format(result_format)
         result = Result(self._blocks(workspace, query, result_format), self._answer.encoder)
@@ -189,13 +194,6 @@ def _run_whole(
 ) -> Generator[bytes, None, None]:
     result = connection.run(sql, result_format, params)
     yield from split_blocks(result) if result_format == "Native" else (result,)
-
-
-def _checked(format_name: str) -> str:
-    """A format's name, which must be no more than a name: it becomes part of a statement. Raises QueryError."""
-    if not format_name.isidentifier():
-        raise QueryError.named(73, "UNKNOWN_FORMAT", f"Unknown format {format_name}")
-    return format_name
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,7 +6,8 @@ from headwater.warehouse.embedded.engine import quote_name
 from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.form import Part, read_form
-from headwater.warehouse.embedded.request import Request
+from headwater.warehouse.embedded.native_block import split_types
+from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import load_rows
 from headwater.warehouse.embedded.workspace import Workspace
 
@@ -70,20 +71,9 @@ async def _load_file(
         if not types:
             text = f"Neither {name}_structure nor {name}_types is given for external table {name}"
             raise QueryError.named(36, "BAD_ARGUMENTS", text)
-        structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(_split_types(types), 1))
+        structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(split_types(types), 1))
     await executor.call(workspace.create_table, name, structure)
     input_format = request.external.get(f"{name}_format", "TabSeparated")
-    target = await executor.call(workspace.connection().insert, f"INSERT INTO {quote_name(name)}", input_format)
+    sql = f"INSERT INTO {quote_name(name)}"
+    target = await executor.call(workspace.connection().insert, sql, checked_format(input_format))
     await load_rows(executor, target, content)
-
-
-def _split_types(types: str) -> list[str]:
-    """Split at the commas outside parentheses."""
-    parts, depth = [""], 0
-    for character in types:
-        depth += (character == "(") - (character == ")")
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]

@@ -9,8 +9,10 @@ import os
 import threading
 from collections.abc import Generator
 
-from headwater.warehouse.embedded.engine import Connection
+from headwater.warehouse.embedded.engine import Connection, quote_name
 from headwater.warehouse.embedded.error import QueryError
+from headwater.warehouse.embedded.file_table import FileTable, parse_call
+from headwater.warehouse.embedded.workspace import Workspace
 
 _CAPACITY = 1024 * 1024
 _SET_CAPACITY = 1031  # F_SETPIPE_SZ, which the fcntl module names only on some systems
@@ -59,14 +61,23 @@ def read_result(
 class PipedInsertion:
     """Rows on their way through INSERT … SELECT … FROM input(…)."""
 
-    def __init__(self, connection: Connection, sql: bytes, source: tuple[int, int], input_format: str) -> None:
-        reading, self._writing = _open_pipe()
-        start, end = source
-        opened = f"file('/dev/fd/{reading}', '{input_format}', ".encode()
-        self._open = True
+    def __init__(self, workspace: Workspace, sql: bytes, start: int, input_format: str) -> None:
+        call = parse_call(sql, start)
+        if call is None or len(call.arguments) != 1:
+            raise QueryError.named(36, "BAD_ARGUMENTS", "input() needs the structure of its rows, as a string")
+        connection = workspace.connection()
         # A pipe can be read, but not mapped into memory, which is chDB's way with files.
         connection.apply({"storage_file_read_method": "read"})
-        self._statement = _Statement(connection, sql[:start] + opened + sql[end:], {}, reading)
+        reading, self._writing = _open_pipe()
+        self._open = True
+        try:
+            rows = FileTable(f"/dev/fd/{reading}", input_format, call.arguments[0], "none")
+            name = quote_name(workspace.create_file_table(rows)).encode()
+        except QueryError:
+            os.close(reading)
+            self._close()
+            raise
+        self._statement = _Statement(connection, sql[:start] + name + sql[call.end :], {}, reading)
 
     def append(self, data: bytes) -> None:
         """Hand over encoded rows. Raises QueryError."""

@@ -109,3 +109,10 @@ def parse_request(scope: Mapping[str, Any]) -> Request:
     if not request.arguments.get("query_id"):
         request.arguments["query_id"] = str(uuid.uuid4())
     return request
+
+
+def checked_format(format_name: str) -> str:
+    """A format's name, which must be no more than a name: it becomes part of a statement. Raises QueryError."""
+    if not format_name.isidentifier():
+        raise QueryError.named(73, "UNKNOWN_FORMAT", f"Unknown format {format_name}")
+    return format_name

@@ -5,16 +5,19 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.embedded.address import is_loopback
+from headwater.warehouse.embedded.allocator import keep_memory
 from headwater.warehouse.embedded.app import Application
 from headwater.warehouse.embedded.config import parse_bytes, write_config
 from headwater.warehouse.embedded.engine import Engine
 from headwater.warehouse.embedded.error import StartError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.lock import lock_directory
+from headwater.warehouse.embedded.sandbox import confine
 
 _BACKLOG = 1024
 
@@ -42,15 +45,33 @@ def serve(
     except ValueError as error:
         raise StartError(f"HEADWATER_CLICKHOUSE_MAX_MEMORY is {error}") from None
     directory.mkdir(parents=True, exist_ok=True)
+    keep_memory()
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     with lock_directory(directory, address), _listen(host, port) as listening:
-        engine = Engine(directory, write_config(directory, memory))
+        config = write_config(directory, memory)
+        _import_all()
+        confine(directory)
+        # What /tmp is for is out of reach.
+        tempfile.tempdir = str(directory / "tmp")
+        engine = Engine(directory, config)
         executor = Executor(engine, warehouse.max_concurrent_queries)
         app = Application(executor, warehouse.user, password)
         try:
             _run(app, listening, f"ClickHouse {engine.version} answers at {address}, data in {directory}")
         finally:
             executor.close()
+
+
+def _import_all() -> None:
+    """Load what is imported where it is used: once confined, the process may not read every place of its libraries."""
+    import brotli
+    import lz4.frame
+    import uvicorn.protocols.http.httptools_impl
+    import uvloop
+    import zstandard
+    from chdb import _chdb
+
+    del brotli, lz4, uvicorn, uvloop, zstandard, _chdb
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -27,13 +27,14 @@ _READS = _STREAMED | {"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``text`` is in upper case for a word; ``start`` and ``end`` are offsets into the statement."""
+    """``text`` is ``source`` in upper case for a word; ``start`` and ``end`` are offsets into the statement."""
 
     kind: str
     text: str
     start: int
     end: int
     depth: int
+    source: str = ""
 
     def is_word(self, *words: str) -> bool:
         """Whether this is one of the words, outside parentheses."""
@@ -45,13 +46,13 @@ class Insert:
     """An INSERT whose rows come with the request.
 
     ``sql`` ends before FORMAT or VALUES, ``format`` is empty when the statement names none, ``data`` is the offset at
-    which rows begin. ``input`` is where ``input(`` of INSERT … SELECT … FROM input(…) lies, or None.
+    which rows begin. ``input`` is where input() of INSERT … SELECT … FROM input('…') begins, or None.
     """
 
     sql: bytes
     format: str
     data: int
-    input: tuple[int, int] | None = None
+    input: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def tokens(sql: bytes) -> Iterator[Token]:
         text = found[0].decode("utf-8", "replace")
         if kind == "other" and text in ")]}":
             depth -= 1
-        yield Token(kind, text.upper() if kind == "word" else text, found.start(), found.end(), depth)
+        yield Token(kind, text.upper() if kind == "word" else text, found.start(), found.end(), depth, text)
         if kind == "other" and text in "([{":
             depth += 1
 
@@ -115,11 +116,11 @@ def parse_insert(sql: bytes) -> Insert | None:
     if not _reaches_insert(stream):
         return None
     selects = False
-    source: tuple[int, int] | None = None
+    source: int | None = None
     end, previous = len(sql), _END
     for token in stream:
         if selects and token.text == "(" and previous.kind == "word" and previous.text == "INPUT":
-            source = (previous.start, token.end)
+            source = previous.start
         if token.text == ";" and token.kind == "other" and not token.depth:
             end = token.start
         elif token.is_word("SELECT", "WITH"):
@@ -191,14 +192,3 @@ def _begins_clause(found: list[Token], at: int) -> bool:
     if before.is_word("SELECT", "BY", "AND", "OR", "NOT", "WHERE", "DISTINCT", "AS", "ON", "USING"):
         return False
     return not after or after[0].is_word("SETTINGS", "INTO")
-
-
-def translate_kill(sql: bytes, tag_setting: str) -> bytes:
-    """A KILL QUERY that knows a query by the id its client gave it."""
-    ours = f"if(Settings['{tag_setting}'] = '', query_id, Settings['{tag_setting}'])".encode()
-    parts, end = [], 0
-    for token in tokens(sql):
-        if token.kind == "word" and token.text == "QUERY_ID":
-            parts += [sql[end : token.start], ours]
-            end = token.end
-    return b"".join([*parts, sql[end:]])

@@ -2,12 +2,18 @@
 
 import json
 
-from headwater.warehouse.embedded.engine import TAG_SETTING, Connection, Engine, Progress, quote_name
+from headwater.warehouse.embedded.confinement import check
+from headwater.warehouse.embedded.engine import Connection, Engine, Progress, Report, quote, quote_name
 from headwater.warehouse.embedded.error import QueryError
-from headwater.warehouse.embedded.native import Column
+from headwater.warehouse.embedded.file_table import FileTable, replace_files
+from headwater.warehouse.embedded.native_block import Column
+from headwater.warehouse.embedded.query_id import TAG_SETTING
 from headwater.warehouse.embedded.request import Request
 from headwater.warehouse.embedded.session import Session
 from headwater.warehouse.embedded.statement import Query
+
+# They become headers, of which Python's own client, for one, takes a hundred.
+_MOST_REPORTS = 64
 
 
 class Workspace:
@@ -18,6 +24,7 @@ class Workspace:
         self._connection: Connection | None = None
         self._tables: list[str] = []
         self.progress = Progress()
+        self.reports: list[Report] = []
 
     @property
     def timezone(self) -> str:
@@ -38,7 +45,14 @@ class Workspace:
             connection.apply({"log_queries": "1", TAG_SETTING: self._request.query_id} | self._request.settings)
             if self._request.database:
                 connection.use(self._request.database)
+            if self._request.flag("send_progress_in_http_headers"):
+                connection.report_to(self._take_report)
         return self._connection
+
+    def _take_report(self, report: Report) -> None:
+        self.reports.append(report)
+        if len(self.reports) > _MOST_REPORTS:
+            del self.reports[::2]
 
     def apply(self, name: str, value: str) -> None:
         """A setting that came late. Raises QueryError."""
@@ -46,8 +60,25 @@ class Workspace:
 
     def create_table(self, name: str, structure: str) -> None:
         """A table for this request. Raises QueryError."""
-        self.connection().run(f"CREATE TEMPORARY TABLE {quote_name(name)} ({structure}) ENGINE = Memory")
+        self._create(name, structure, "Memory")
+
+    def create_file_table(self, file: FileTable) -> str:
+        """A table for this request over a file; its name. Raises QueryError."""
+        name = f"file {len(self._tables)} of {self._request.query_id}"
+        arguments = ", ".join(quote(text) for text in (file.format, file.path, file.compression))
+        self._create(name, "" if file.structure == "auto" else file.structure, f"File({arguments})")
+        return name
+
+    def _create(self, name: str, structure: str, engine: str) -> None:
+        columns = f"({structure}\n)" if structure else ""
+        # The structure is the client's text.
+        check(f"CREATE TABLE {quote_name(name)} {columns}".encode("utf-8", "surrogateescape"))
+        self.connection().run(f"CREATE TEMPORARY TABLE {quote_name(name)} {columns} ENGINE = {engine}")
         self._tables.append(name)
+
+    def open_files(self, sql: bytes) -> bytes:
+        """The statement with its file() over ``user_files`` made tables of this request. Raises QueryError."""
+        return replace_files(sql, self._engine.directory / "user_files", self.create_file_table)
 
     def describe(self, query: Query) -> list[Column]:
         """Names and types of a result's columns; none when only a table of the session's own could tell.
@@ -72,6 +103,8 @@ class Workspace:
         connection, self._connection = self._connection, None
         if connection is None:
             return
+        if self._request.flag("send_progress_in_http_headers"):
+            connection.report_to(None)
         if self._session is None:
             connection.close()
             return

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from headwater.contracts.stripe import FEED, OBJECTS
+from headwater.file_lock import LockBusy
 from headwater.settings import HomeSettings, StripeSettings, WarehouseSettings
 from ingestion.loader import load_once
-from ingestion.lock import LoadBusy
 from ingestion.rates import load_rates
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.progress import StripeReport
@@ -43,7 +43,7 @@ def stripe_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
     load_once(HomeSettings(), warehouse)
     try:
         report = load_stripe(home=HomeSettings(), warehouse=warehouse, wait_seconds=_WAIT_SECONDS)
-    except LoadBusy as busy:
+    except LockBusy as busy:
         # A first load may take hours, and goes on.
         context.log.warning(f"not polled: {busy}")
         report = StripeReport()

@@ -1,8 +1,12 @@
 """The control database: sites, keys, migrations."""
 
 import hashlib
+import re
+import secrets
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from headwater.control import (
@@ -21,6 +26,7 @@ from headwater.control import (
     Site,
     SiteTaken,
     UnknownSite,
+    control_errors,
     count_keys,
     create_key,
     ensure_site,
@@ -36,13 +42,28 @@ from headwater.control import (
 )
 from headwater.control.database import HEAD, MIGRATIONS
 from headwater.control.model import Base
+from headwater.settings import ControlSettings, HomeSettings
+from tests.postgresql import PASSWORD, Postgresql
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database that is not there yet, or empty."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new folder' / 'control.db'}"
+    server: Postgresql = request.getfixturevalue("postgresql")
+    return server.create_database(f"control_{secrets.token_hex(4)}")
+
+
 @pytest.fixture
-def sessions(tmp_path: Path) -> sessionmaker[Session]:
-    return open_control(f"sqlite:///{tmp_path / 'new folder' / 'control.db'}")
+def sessions(url: str) -> Iterator[sessionmaker[Session]]:
+    opened = open_control(url)
+    yield opened
+    bind = opened.kw["bind"]
+    assert isinstance(bind, Engine)
+    bind.dispose()
 
 
 @pytest.fixture
@@ -63,25 +84,24 @@ def test_the_head_written_down_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(engine: Engine) -> None:
-    with engine.connect() as connection:
+def test_sqlite_keeps_a_write_ahead_log_and_foreign_keys(tmp_path: Path) -> None:
+    with open_control(f"sqlite:///{tmp_path / 'control.db'}")() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
-def test_a_database_at_head_is_opened_without_alembic(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'control.db'}"
+def test_a_database_at_head_is_opened_without_alembic(url: str) -> None:
     open_control(url)
     program = "import sys; from headwater.control import open_control; open_control(sys.argv[1])\n"
     program += "assert not [name for name in sys.modules if name.split('.')[0] == 'alembic']"
     subprocess.run([sys.executable, "-c", program, url], check=True)
 
 
-def test_a_database_of_a_newer_program_is_refused(tmp_path: Path, sessions: sessionmaker[Session]) -> None:
+def test_a_database_of_a_newer_program_is_refused(url: str, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ControlUnavailable, match="revision 9999"):
-        open_control(f"sqlite:///{tmp_path / 'new folder' / 'control.db'}")
+        open_control(url)
 
 
 def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
@@ -94,20 +114,75 @@ def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
         open_control(f"sqlite:///{tmp_path / 'file' / 'control.db'}")
 
 
-def test_several_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://root@localhost/headwater", "names 'mysql'; the control database is SQLite or PostgreSQL"),
+        ("postgresql+psycopg2://localhost/headwater", r"the driver 'postgresql\+psycopg2', which is not installed"),
+        ("sqlite+pysqlcipher:///control.db", r"the driver 'sqlite\+pysqlcipher', which is not installed"),
+        ("postgresql://localhost:many/headwater", "not a SQLAlchemy URL"),
+    ],
+)
+def test_a_database_of_another_kind_is_named(url: str, said: str) -> None:
+    with pytest.raises(ControlUnavailable, match=said) as refused:
+        open_control(url)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_wrong_password_is_one_line_that_names_the_user(postgresql: Postgresql) -> None:
+    url = postgresql.create_database("locked").replace(":p%40ss", ":guess")
+    with pytest.raises(ControlUnavailable, match=r'password authentication failed for user "headwater"$'):
+        open_control(url)
+
+
+def test_a_password_of_any_characters_may_be_a_setting_of_its_own(
+    postgresql: Postgresql, monkeypatch: pytest.MonkeyPatch, home: HomeSettings
+) -> None:
+    whole = postgresql.create_database("apart")
+    monkeypatch.setenv("HEADWATER_CONTROL_URL", re.sub(r":[^:@]*@", "@", whole))
+    monkeypatch.setenv("HEADWATER_CONTROL_PASSWORD", PASSWORD)
+    assert ControlSettings().database_url(home) == whole
+    with open_control(ControlSettings().database_url(home))() as session:
+        assert count_keys(session) == 0
+
+
+def test_a_database_that_went_away_is_used_again_when_it_is_back(postgresql: Postgresql) -> None:
+    opened = open_control(postgresql.create_database("flickering"))
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'flickering'"
+    # A lost connection shows itself in one of several ways.
+    for _ in range(10):
+        with opened() as session:
+            assert count_keys(session) == 0
+        assert postgresql.run("psql", "-Atc", ended, "postgres").split() == ["t"]
+        with opened() as session:
+            assert count_keys(session) == 0
+            postgresql.run("psql", "-Atc", ended, "postgres")
+            with pytest.raises(SQLAlchemyError):
+                count_keys(session)
+
+
+def test_a_database_that_fails_in_a_session_is_unavailable(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        session.execute(text("ALTER TABLE sites RENAME TO elsewhere"))
+    with pytest.raises(ControlUnavailable, match=r"does not answer: .*\bsites\b") as refused, control_errors():
+        list_sites(sessions())
+    assert "\n" not in str(refused.value)
+    assert "{" not in str(refused.value)
+
+
+def test_several_processes_may_open_a_new_database_at_once(url: str) -> None:
     program = (
         "import sys; from headwater.control import *\n"
         "with open_control(sys.argv[1])() as session:\n"
         "    ensure_site(session, 'org', 'site'); create_key(session, 'org', 'site'); session.commit()\n"
         "    print(visitor_key(session).hex())"
     )
-    url = f"sqlite:///{tmp_path / 'control.db'}"
     started = [
         subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True) for _ in range(3)
     ]
-    secrets = {process.communicate()[0] for process in started}
+    printed = {process.communicate()[0] for process in started}
     assert [process.returncode for process in started] == [0, 0, 0]
-    assert len(secrets) == 1
+    assert len(printed) == 1
     with open_control(url)() as session:
         assert count_keys(session) == 3
 
@@ -167,7 +242,7 @@ def test_an_unknown_time_zone_is_refused(sessions: sessionmaker[Session]) -> Non
                 ensure_site(session, "acme", "shop", timezone=name)
 
 
-def test_a_key_is_found_by_its_text_and_its_secret_is_not_kept(sessions: sessionmaker[Session], tmp_path: Path) -> None:
+def test_a_key_is_found_by_its_text_and_its_secret_is_not_kept(sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         ensure_site(session, "acme", "shop")
         key, secret_text = create_key(session, "acme", "shop", "web", scopes=["events:write"], rate_per_minute=60)
@@ -187,8 +262,8 @@ def test_a_key_is_found_by_its_text_and_its_secret_is_not_kept(sessions: session
         other = f"hw_{key.id}_{'0' * 48}"
         for wrong in (other, secret_text[:-1], secret_text.upper(), "", "hw_", f"{secret_text} ", secret):
             assert find_key(session, wrong) is None
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "new folder").iterdir())
-    assert secret.encode() not in stored
+        columns = session.execute(text("SELECT * FROM api_keys")).one()
+    assert secret not in str([bytes(cell) if isinstance(cell, memoryview) else cell for cell in columns])
 
 
 def test_revoked_and_expired_keys_are_not_in_force(sessions: sessionmaker[Session]) -> None:
@@ -225,6 +300,16 @@ def test_a_key_needs_a_site_scopes_and_a_rate(sessions: sessionmaker[Session]) -
             create_key(session, "acme", "shop", scopes=["everything"])
         with pytest.raises(BrokenName):
             create_key(session, "acme", "shop", rate_per_minute=0)
+
+
+def test_a_site_that_another_made_meanwhile_is_found(postgresql: Postgresql) -> None:
+    opened = open_control(postgresql.create_database("meanwhile"))
+    with opened() as slow, opened.begin() as quick:
+        ensure_site(quick, "acme", "shop", hosts=["a.example"])
+        threading.Timer(0.3, quick.commit).start()
+        assert find_site(slow, "shop") is None
+        assert ensure_site(slow, "acme", "shop", hosts=["b.example"]).hosts == ["a.example", "b.example"]
+        slow.commit()
 
 
 def test_the_visitor_key_is_made_once(sessions: sessionmaker[Session]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from headwater.control import ensure_site, open_control
-from headwater.landing import read_frames, sealed_segments
+from headwater.landing import mark_loaded, read_frames, sealed_segments
 from headwater.settings import ControlSettings, EnrichmentSettings, HomeSettings, LandingSettings
 from ingestion.imports import ImportReport, import_access_log
 
@@ -44,6 +44,11 @@ class Installation:
                 events += [msgspec.json.decode(line) for line in frame.event_lines.splitlines()]
                 rejected += [msgspec.json.decode(line) for line in frame.rejected_lines.splitlines()]
         return events, rejected
+
+    def take_away(self) -> None:
+        """What the loader does when it has loaded."""
+        for segment in sealed_segments(self.home.landing_dir):
+            mark_loaded(segment)
 
 
 @pytest.fixture

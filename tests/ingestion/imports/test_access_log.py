@@ -85,12 +85,15 @@ def test_renamed_and_gzipped_it_is_the_same_log(installation: Installation, make
     assert installation.load(packed) == ImportReport(known=2_500)
 
 
-def test_imported_again_on_purpose_every_event_keeps_its_id(installation: Installation, make_log: MakeLog) -> None:
+def test_imported_again_on_purpose_every_line_keeps_its_receipt(installation: Installation, make_log: MakeLog) -> None:
     path = make_log("access.log", 1_500)
     installation.load(path)
+    first = installation.landed()
     assert installation.load(path, again=True) == ImportReport(accepted=1_500)
-    events, _ = installation.landed()
-    assert ids(events[:1_500]) == ids(events[1_500:])
+    assert installation.landed() == first, "what waits for the loader is not landed once more"
+    installation.take_away()
+    assert installation.load(path, again=True) == ImportReport(accepted=1_500)
+    assert installation.landed() == first, "the same receipts, received at the same time"
     assert installation.load(path) == ImportReport(known=1_500)
 
 
@@ -195,7 +198,7 @@ def test_lines_that_break_a_rule_are_refused_by_number_and_the_others_stand(
                 b"\n",
                 sound.replace(b"Firefox", b"x" * 70_000),
                 sound.replace(b"GET /page/1 HTTP/1.1", b"\\x00" * 8_000),
-                sound.rstrip(b"\n"),
+                sound,
             ]
         )
     )
@@ -251,15 +254,84 @@ def test_damaged_compression_keeps_what_came_before_it(
     assert installation.load(packed) == ImportReport(known=before, accepted=20_000 - before)
 
 
-def test_a_torn_note_of_what_was_landed_costs_repeats_but_no_events(
-    installation: Installation, make_log: MakeLog
+def test_half_a_line_at_the_end_is_left_until_it_is_whole(installation: Installation, make_log: MakeLog) -> None:
+    path = make_log("access.log", 1_504)
+    whole = path.read_bytes()
+    *_, before_last = whole[: -len(log_line(1_503))].split(b"\n")[:-1]
+    cut = whole.index(before_last) + before_last.index(b'" 200 ') + len(b'" 200 1')
+    for unfinished in (whole[:cut], whole[:-1], b"198.51"):
+        path.write_bytes(unfinished)
+        report = installation.load(path)
+        assert report.unfinished == 1
+    path.write_bytes(whole)
+    assert installation.load(path) == ImportReport(known=1_503, accepted=1)
+    events, rejected = installation.landed()
+    assert (len(set(ids(events))), len(events), rejected) == (1_504, 1_504, [])
+
+
+def test_a_line_too_long_and_unfinished_is_left_as_well(installation: Installation, tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(log_line(1) + b"x" * 200_000)
+    assert installation.load(path) == ImportReport(accepted=1, unfinished=1)
+    path.write_bytes(log_line(1) + b"x" * 200_000 + b"\n")
+    assert installation.load(path) == ImportReport(known=1, rejected=1)
+
+
+KILLED = """
+import os, sys
+from headwater.landing import LandingLog
+from headwater.settings import *
+from ingestion.imports import import_access_log
+append, calls = LandingLog.append_now, []
+def killed(log, frame):
+    calls.append(frame)
+    if len(calls) == 2:
+        if sys.argv[2] == "after":
+            append(log, frame)
+        os._exit(9)
+    append(log, frame)
+LandingLog.append_now = killed
+import_access_log(
+    sys.argv[1], "blog", home=HomeSettings(), landing=LandingSettings(), control=ControlSettings(),
+    enrichment=EnrichmentSettings(),
+)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_killed_around_landing_the_next_import_changes_no_number(
+    installation: Installation, tmp_path: Path, moment: str, is_loaded: bool
 ) -> None:
+    path, other = tmp_path / "access.log", tmp_path / "other.log"
+    path.write_bytes(b"".join(b"nonsense\n" if n % 100 == 50 else log_line(n) for n in range(2_500)))
+    other.write_bytes(b"".join(log_line(n) for n in range(7_000, 8_500)))
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path), moment], check=False, timeout=60)
+    assert done.returncode == 9
+
+    landed: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]] = []
+    installation.load(other)
+    if is_loaded:
+        landed.append(installation.landed())
+        installation.take_away()
+    report = installation.load(path)
+    assert report == ImportReport(known=1_000, accepted=1_485, rejected=15)
+    landed.append(installation.landed())
+    assert installation.load(path) == ImportReport(known=2_500)
+
+    events = {(row["sequence"], row["id"], row["received_at"]) for one in landed for row in one[0]}
+    rejected = {(row["sequence"], row["position"], row["received_at"]) for one in landed for row in one[1]}
+    assert (len(events), len(rejected)) == (2_475 + 1_500, 25)
+    assert len({sequence for sequence, *_ in events | rejected}) == 4_000
+
+
+def test_a_torn_note_is_that_of_lines_that_were_not_landed(installation: Installation, make_log: MakeLog) -> None:
     path = make_log("access.log", 2_400)
     installation.load(path)
     (record,) = installation.home.imports_dir.iterdir()
-    os.truncate(record, record.stat().st_size - 5)
+    *_, last, landed, _ = record.read_bytes().split(b"\n")
+    os.truncate(record, record.stat().st_size - len(landed) - len(last) // 2)
     assert installation.load(path) == ImportReport(known=2_000, accepted=400)
-    assert len(set(ids(installation.landed()[0]))) == 2_400
     assert installation.load(path) == ImportReport(known=2_400)
 
 

@@ -9,7 +9,7 @@ with requests as (
         JSONExtractString(properties, 'method') as method,
         JSONExtractString(properties, 'endpoint') as endpoint,
         JSONExtractInt(properties, 'status') as status,
-        toDecimal64({{ bounded_number('duration_ms', 1000000000) }}, 3) as duration_ms
+        {{ milliseconds('duration_ms') }} as duration_ms
     from {{ ref('stg_events__events') }}
     where event = 'api.request' and not is_bot
 )

@@ -9,8 +9,8 @@ with jobs as (
         event = 'job.failed' as is_failed,
         JSONExtractString(properties, 'queue') as queue,
         JSONExtractString(properties, 'job') as job,
-        toDecimal64({{ bounded_number('wait_ms', 1000000000) }}, 3) as wait_ms,
-        toDecimal64({{ bounded_number('duration_ms', 1000000000) }}, 3) as duration_ms
+        {{ milliseconds('wait_ms') }} as wait_ms,
+        {{ milliseconds('duration_ms') }} as duration_ms
     from {{ ref('stg_events__events') }}
     where event in ('job.completed', 'job.failed') and not is_bot
 )

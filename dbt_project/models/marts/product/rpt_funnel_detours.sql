@@ -13,6 +13,7 @@ people as (
         groupArray((occurred_at, path)) as views
     from {{ ref('int_events_attributed') }}
     where {{ is_page_view() }}
+        and (org_id, site_id, person_id) in (select org_id, site_id, person_id from {{ ref('fct_funnel_progress') }})
     group by org_id, site_id, person_id
 ),
 

@@ -1,55 +1,67 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path']) }}
-
-with sites as (
-    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
-),
-
-sessions as (
-    select org_id, site_id, visitor_id, session_id, started_at
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path'],
+        meta={'upstream': ['fct_sessions', 'fct_pageviews']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_path_transitions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, day
+from {{ changes_of(plan, 'fct_sessions') }}
+where not is_bot
+union distinct
+-- A page may be another while its session's figures stay the same.
+select org_id, site_id, day
+from {{ ref('fct_sessions') }}
+where not is_bot and session_id in (select session_id from {{ changes_of(plan, 'fct_pageviews') }} where not is_bot)
+-- replaces
+(org_id, site_id, day) in {{ scope }}
+-- rows
+{%- endif %}
+with sessions as (
+    select session_id, org_id, site_id, day, toDate(started_at) as first_day, toDate(ended_at) as last_day
     from {{ ref('fct_sessions') }}
     where not is_bot and page_views > 0
+{%- if plan.is_scoped %}
+        and toDate(started_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
+        and (org_id, site_id, day) in {{ scope }}
+{%- endif %}
 ),
 
 views as (
-    select org_id, site_id, visitor_id, id, occurred_at, path
-    from {{ ref('stg_events__events') }}
-    where {{ is_page_view() }} and not is_bot and visitor_id != ''
+    select session_id, position, path
+    from {{ ref('fct_pageviews') }}
+    where not is_bot and visitor_id != ''
+{%- if plan.is_scoped %}
+        and toDate(occurred_at) between (select min(first_day) from sessions) and (select max(last_day) from sessions)
+        and session_id in (select session_id from sessions)
+{%- endif %}
 ),
 
 -- Ten pages make a session's path as deep as a Sankey can be read.
 paths as (
     select
-        views.org_id as org_id,
-        views.site_id as site_id,
-        sessions.session_id as session_id,
-        any(sessions.started_at) as started_at,
-        arraySlice(
-            arrayCompact(
-                arrayMap(view -> view.3, arraySort(groupArray((views.occurred_at, UUIDToNum(views.id), views.path))))
-            ),
-            1,
-            11
-        ) as pages
+        session_id,
+        arraySlice(arrayCompact(arrayMap(view -> view.2, arraySort(groupArray((position, path))))), 1, 11) as pages
     from views
-    asof inner join sessions
-        on sessions.org_id = views.org_id
-        and sessions.site_id = views.site_id
-        and sessions.visitor_id = views.visitor_id
-        and sessions.started_at <= views.occurred_at
-    group by org_id, site_id, session_id
+    group by session_id
 ),
 
 transitions as (
     select
-        paths.org_id as org_id,
-        paths.site_id as site_id,
-        {{ local_day('paths.started_at', 'sites.timezone') }} as day,
+        sessions.org_id as org_id,
+        sessions.site_id as site_id,
+        sessions.day as day,
         step,
         pages[step] as from_path,
         pages[step + 1] as to_path,
         step = length(pages) as is_exit
-    from paths
-    left join sites on sites.org_id = paths.org_id and sites.site_id = paths.site_id
+    from sessions
+    inner join paths on paths.session_id = sessions.session_id
     array join arraySlice(arrayEnumerate(pages), 1, 10) as step
 )
 

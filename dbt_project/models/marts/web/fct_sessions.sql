@@ -10,7 +10,7 @@
         }],
         meta={
             'upstream': ['stg_events__receipts', 'int_visitors_first_seen', 'stg_control__sites'],
-            'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'started_at', 'day'],
+            'logged': ['org_id', 'site_id', 'session_id', 'visitor_id', 'is_bot', 'started_at', 'ended_at', 'day'],
         },
     )
 }}

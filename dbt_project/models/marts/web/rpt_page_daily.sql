@@ -1,5 +1,22 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'path']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'path'],
+        meta={'upstream': ['fct_pageviews']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_page_daily') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, day
+from {{ changes_of(plan, 'fct_pageviews') }}
+where not is_bot
+-- replaces
+(org_id, site_id, day) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -15,4 +32,8 @@ select
     countIf(fct.scroll_depth > 0) as scrolled_views
 from {{ ref('fct_pageviews') }} as fct
 where not is_bot
+{%- if plan.is_scoped %}
+    and toDate(occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
+    and (org_id, site_id, day) in {{ scope }}
+{%- endif %}
 group by org_id, site_id, day, path

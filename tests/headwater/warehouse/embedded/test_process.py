@@ -108,3 +108,56 @@ def test_memory_limit_is_the_setting(tmp_path: Path) -> None:
     wrong = launch(tmp_path / "wrong", unused_port(), HEADWATER_CLICKHOUSE_MAX_MEMORY="lots")
     assert wrong.process.wait(20) == 1
     assert "HEADWATER_CLICKHOUSE_MAX_MEMORY is not a size: 'lots'" in wrong.output.read_text()
+
+
+def test_restart_of_an_unused_directory(tmp_path: Path) -> None:
+    for _ in range(3):
+        with running(tmp_path) as server:
+            assert server.value("SELECT engine FROM system.databases WHERE name = 'default'") == "Atomic"
+            assert server.stop() == 0
+
+
+def test_directory_that_chdb_filled_by_itself_keeps_its_tables(tmp_path: Path) -> None:
+    script = """
+import sys
+from chdb import _chdb
+connection = _chdb.connect(sys.argv[1])
+connection.query("CREATE TABLE kept (a UInt8) ENGINE = MergeTree ORDER BY a")
+connection.query("CREATE DATABASE other")
+connection.query("CREATE TABLE other.copy (a UInt8) ENGINE = MergeTree ORDER BY a")
+connection.query("CREATE MATERIALIZED VIEW other.copies TO other.copy AS SELECT a FROM default.kept")
+connection.query("INSERT INTO kept VALUES (1)")
+connection.close()
+"""
+    (tmp_path / "clickhouse").mkdir()
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "clickhouse")], check=True)
+    for rows in (2, 3):
+        with running(tmp_path) as server:
+            server.rows("INSERT INTO kept VALUES (2)")
+            assert server.value("SELECT count() FROM kept") == str(rows)
+            assert server.value("SELECT count() FROM other.copy") == str(rows)
+            assert server.stop() == 0
+
+
+def test_database_default_is_there_again_when_it_was_dropped(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        server.rows("CREATE TABLE gone (a UInt8) ENGINE = MergeTree ORDER BY a")
+        server.rows("DROP DATABASE default")
+        assert server.rows("SHOW TABLES") == []
+        server.rows("CREATE TABLE kept (a UInt8) ENGINE = MergeTree ORDER BY a")
+        assert server.stop() == 0
+    with running(tmp_path) as server:
+        assert server.rows("SHOW TABLES") == [["kept"]]
+        server.rows("DROP DATABASE default")
+        assert server.stop() == 0
+    with running(tmp_path) as server:
+        assert server.rows("SHOW TABLES") == []
+
+
+@pytest.mark.parametrize("sql", ["SYSTEM SHUTDOWN", "SYSTEM KILL"])
+def test_statement_cannot_end_the_server(tmp_path: Path, sql: str) -> None:
+    # The engine would signal the whole process group: here one of the server's own.
+    with running(tmp_path, own_group=True) as server:
+        reply = server.send(sql)
+        assert (reply.status, reply.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+        assert answers(server)

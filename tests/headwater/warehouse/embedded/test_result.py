@@ -226,3 +226,16 @@ def test_many_clients_at_once_each_get_their_own_answer(server: Server) -> None:
     with ThreadPoolExecutor(6) as threads:
         assert all(threads.map(ask, range(120)))
     assert threading.active_count() < 20
+
+
+@pytest.mark.parametrize("arguments", [{}, {"session_id": "progress"}])
+def test_progress_is_told_when_it_is_asked_for(server: Server, arguments: dict[str, str]) -> None:
+    sql = "SELECT count() FROM numbers(6) WHERE sleepEachRow(0.1) = 0 SETTINGS max_block_size = 1"
+    reply = server.send(sql, send_progress_in_http_headers=1, **arguments)
+    told = [json.loads(line) for line in reply.headers.get_all("X-ClickHouse-Progress")]
+    assert len(told) >= 3
+    assert {"read_rows", "read_bytes", "total_rows_to_read", "elapsed_ns"} <= told[0].keys()
+    rows = [int(report["read_rows"]) for report in told]
+    assert rows == sorted(rows)
+    assert rows[-1] == 6
+    assert "X-ClickHouse-Progress" not in server.send(sql, **arguments).headers

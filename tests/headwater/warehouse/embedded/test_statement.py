@@ -3,7 +3,7 @@
 import pytest
 
 from headwater.warehouse.embedded.error import QueryError
-from headwater.warehouse.embedded.statement import first_word, parse_insert, parse_query, translate_kill
+from headwater.warehouse.embedded.statement import first_word, parse_insert, parse_query
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,3 @@ def test_space_and_semicolons_end_a_statement() -> None:
         parse_query(b"SELECT 1; SELECT 2")
     with pytest.raises(QueryError, match="Empty query"):
         parse_query(b" -- nothing\n")
-
-
-def test_kill_translates_only_the_column() -> None:
-    sql = translate_kill(b"KILL QUERY WHERE query_id = 'query_id'", "tag")
-    assert sql == b"KILL QUERY WHERE if(Settings['tag'] = '', query_id, Settings['tag']) = 'query_id'"

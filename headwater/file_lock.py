@@ -3,11 +3,11 @@
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.05
 
 
 class LockBusy(Exception):
@@ -19,19 +19,22 @@ class LockBusy(Exception):
 
 
 @contextmanager
-def file_lock(path: Path, what: str, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock ``path``. ``what`` says what its holder does, as in "building".
+def file_lock(
+    path: Path, what: str, wait_seconds: float, *, pause: Callable[[float], object] = time.sleep
+) -> Iterator[None]:
+    """Hold the lock ``path``, whose directory is made if absent. ``what`` says what its holder does, as in "building".
 
-    Raises LockBusy when another process still holds it after ``wait_seconds``.
+    Raises LockBusy when another process still holds it after ``wait_seconds``, or as soon as ``pause``, which is called
+    with the seconds between two looks, returns something true: `threading.Event.wait` makes a wait that can be ended.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        deadline = time.monotonic() + wait_seconds
+        began = time.monotonic()
         while not _acquire(handle):
-            if time.monotonic() >= deadline:
+            waited = time.monotonic() - began
+            if waited >= wait_seconds or pause(_LOOK_SECONDS):
                 raise LockBusy(what, int(os.pread(handle, 20, 0) or b"0"), wait_seconds)
-            time.sleep(_LOOK_SECONDS)
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield

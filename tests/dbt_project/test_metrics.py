@@ -1,0 +1,115 @@
+"""Every metric of the semantic layer, compiled as the API compiles it and asked of marts that hold something."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import pytest
+
+from api.metrics.catalogue import GRAINS, Catalogue, Metric, read_catalogue
+from api.metrics.compiler import Scope, compile_query
+from cli.services import PROJECT
+from tests.dbt_project import journeys
+from tests.dbt_project.conftest import Models
+
+pytestmark = pytest.mark.xdist_group("walks")
+
+CATALOGUE: Catalogue = read_catalogue(PROJECT / "dbt_project" / "models")
+BY_MODEL: defaultdict[str, list[Metric]] = defaultdict(list)
+for metric in CATALOGUE:
+    BY_MODEL[metric.model.name].append(metric)
+
+SITES = [journeys.make_site(seed)[0] for seed in journeys.SEEDS]
+
+OF_THE_MARTS = {
+    "weekly_retention_rate": (
+        ("cohort_id", "period"),
+        "SELECT cohort_id, toString(period), sum(retained) / sum(people) FROM marts.rpt_retention_cohorts"
+        " WHERE grain = 'week' AND breakdown = '' AND {site} GROUP BY 1, 2",
+    ),
+    "monthly_retention_or_later_rate": (
+        ("cohort_id", "period"),
+        "SELECT cohort_id, toString(period), sum(retained_or_later) / sum(people) FROM marts.rpt_retention_cohorts"
+        " WHERE grain = 'month' AND breakdown = '' AND {site} GROUP BY 1, 2",
+    ),
+    "daily_retention_rate_by_breakdown": (
+        ("cohort_id", "breakdown", "breakdown_value", "period"),
+        "SELECT cohort_id, breakdown, breakdown_value, toString(period), sum(retained) / sum(people)"
+        " FROM marts.rpt_retention_cohorts WHERE grain = 'day' AND breakdown != '' AND {site} GROUP BY 1, 2, 3, 4",
+    ),
+    "path_transitions": (
+        ("step", "from_path", "to_path"),
+        "SELECT toString(step), from_path, to_path, sum(sessions) FROM marts.rpt_path_transitions"
+        " WHERE NOT is_exit AND {site} GROUP BY 1, 2, 3",
+    ),
+    "path_starts": (
+        (),
+        "SELECT count() FROM marts.fct_sessions WHERE NOT is_bot AND page_views > 0 AND {site}",
+    ),
+    "scroll_reach_75": (
+        ("path", "device_type"),
+        "SELECT path, device_type, countIf(scroll_depth >= 75) / count() FROM marts.fct_pageviews"
+        " WHERE NOT is_bot AND visitor_id != '' AND {site} GROUP BY 1, 2",
+    ),
+    "average_scroll_depth": (
+        (),
+        "SELECT avg(scroll_depth) FROM marts.fct_pageviews WHERE NOT is_bot AND visitor_id != '' AND {site}",
+    ),
+    "funnel_step_conversion_rate": (
+        ("funnel_id", "step"),
+        "SELECT funnel_id, toString(step), if(sum(attempts_before) = 0, 0, sum(attempts) / sum(attempts_before))"
+        " FROM marts.rpt_funnel_daily WHERE {site} GROUP BY 1, 2",
+    ),
+    "funnel_step_drop_offs": (
+        ("funnel_id", "step_name"),
+        "SELECT funnel_id, step_name, sum(dropped_off) FROM marts.rpt_funnel_daily WHERE {site} GROUP BY 1, 2",
+    ),
+    "job_failure_rate": (
+        ("calendar_hour",),
+        "SELECT concat(toString(toDate(occurred_at)), 'T', leftPad(toString(toHour(occurred_at)), 2, '0'), ':00:00Z'),"
+        " countIf(event = 'job.failed') / count() FROM staging.stg_events__events"
+        " WHERE startsWith(event, 'job.') AND NOT is_bot AND {site} GROUP BY 1",
+    ),
+    "average_job_wait_milliseconds": (
+        (),
+        "SELECT if(count() = 0, 0, 3) FROM staging.stg_events__events"
+        " WHERE startsWith(event, 'job.') AND NOT is_bot AND {site}",
+    ),
+    "hourly_usage_events": (
+        ("metric", "hour_of_day"),
+        "SELECT event, toHour(occurred_at), count() FROM staging.stg_events__events WHERE NOT is_bot GROUP BY 1, 2",
+    ),
+}
+"""By metric, what it is grouped by, and the same numbers read without it."""
+
+
+@pytest.mark.parametrize("model", sorted(BY_MODEL))
+def test_every_metric_counts_something_and_can_be_grouped_by_each_dimension(walks: Models, model: str) -> None:
+    metrics = BY_MODEL[model]
+    totals = [ask(walks, metrics, site)[0] for site in SITES]
+    for metric in metrics:
+        assert any(total[metric.name] for total in totals), metric.name
+    for group in (*GRAINS, *metrics[0].model.dimensions):
+        rows = ask(walks, metrics, SITES[0], group)
+        for metric in metrics:
+            if metric.measure is not None and metric.measure.aggregation in ("sum", "sum_boolean"):
+                assert sum(row[metric.name] for row in rows) == totals[0][metric.name], (metric.name, group)
+
+
+@pytest.mark.parametrize("name", OF_THE_MARTS)
+def test_metrics_are_the_numbers_of_their_marts(walks: Models, name: str) -> None:
+    groups, sql = OF_THE_MARTS[name]
+    for site in SITES[:6]:
+        found = {
+            tuple(row[group] for group in groups): row[name] for row in ask(walks, [CATALOGUE[name]], site, *groups)
+        }
+        scope = f"org_id = '{journeys.ORG}' AND site_id = '{site}'"
+        expected = {tuple(row[:-1]): row[-1] for row in walks.client.query(sql.replace("{site}", scope))[1]}
+        assert found == pytest.approx(expected), site
+
+
+def ask(walks: Models, metrics: list[Metric], site_id: str, *groups: str) -> list[dict[str, Any]]:
+    """Rows of metrics of one model, of a site and all days."""
+    scope = Scope(journeys.ORG, site_id, date(1970, 1, 1), date(2149, 1, 1))
+    compiled = compile_query(CATALOGUE, metrics, scope, groups)
+    return walks.client.rows(compiled.sql, compiled.arguments)
