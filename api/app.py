@@ -26,6 +26,8 @@ from api.errors import ApiError, BrokenRequest, MethodNotAllowed, NotFound, Unex
 from api.metrics.catalogue import read_catalogue
 from api.metrics.router import router as metrics_router
 from api.metrics.service import MetricService
+from api.revenue.router import router as revenue_router
+from api.revenue.service import RevenueService
 from api.sites.router import router as sites_router
 from api.warehouse import WarehousePool
 from api.webhooks.router import router as webhooks_router
@@ -126,7 +128,8 @@ def create_app(configuration: Configuration | None = None) -> Application:
     api.state.log = log
     api.state.stripe_webhooks = StripeWebhooks(sessions, configuration.secret, webhook_log)
     api.state.metrics = MetricService(read_catalogue(_METRICS), pool)
-    for router in (collector_router, metrics_router, sites_router, webhooks_router):
+    api.state.revenue = RevenueService(pool)
+    for router in (collector_router, metrics_router, sites_router, revenue_router, webhooks_router):
         api.include_router(router)
     _answer_errors_in_one_shape(api)
     _describe(api)
