@@ -26,17 +26,22 @@ from api.errors import ApiError, BrokenRequest, MethodNotAllowed, NotFound, Unex
 from api.metrics.catalogue import read_catalogue
 from api.metrics.router import router as metrics_router
 from api.metrics.service import MetricService
+from api.revenue.router import router as revenue_router
+from api.revenue.service import RevenueService
 from api.sites.router import router as sites_router
 from api.warehouse import WarehousePool
+from api.webhooks.router import router as webhooks_router
+from api.webhooks.service import StripeWebhooks
 from headwater.control import open_control, visitor_key
 from headwater.intake import Intake, open_places
-from headwater.landing import LandingLog
+from headwater.landing import LandingError, LandingLog
 from headwater.settings import (
     ApiSettings,
     ControlSettings,
     EnrichmentSettings,
     HomeSettings,
     LandingSettings,
+    SecretSettings,
     WarehouseSettings,
 )
 
@@ -59,6 +64,7 @@ class Configuration:
     api: ApiSettings = field(default_factory=ApiSettings)
     landing: LandingSettings = field(default_factory=LandingSettings)
     control: ControlSettings = field(default_factory=ControlSettings)
+    secret: SecretSettings = field(default_factory=SecretSettings)
     enrichment: EnrichmentSettings = field(default_factory=EnrichmentSettings)
     warehouse: WarehouseSettings = field(default_factory=WarehouseSettings)
 
@@ -92,13 +98,19 @@ def create_app(configuration: Configuration | None = None) -> Application:
         key_of_visitors = visitor_key(session)
     intake = Intake(open_places(configuration.enrichment), key_of_visitors)
     pool = WarehousePool(configuration.warehouse)
-    # Last, for it locks a directory.
+    # Last, for they lock directories.
     log = LandingLog(configuration.home.landing_dir, configuration.landing)
+    try:
+        webhook_log = LandingLog(configuration.home.stripe_landing_dir, configuration.landing)
+    except LandingError:
+        log.close()
+        raise
 
     @asynccontextmanager
     async def close_at_shutdown(_api: FastAPI) -> AsyncIterator[None]:
         yield
         log.close()
+        webhook_log.close()
         pool.close()
 
     api = FastAPI(
@@ -114,8 +126,10 @@ def create_app(configuration: Configuration | None = None) -> Application:
     api.state.keys = KeyRing(sessions, addresses)
     api.state.sessions = sessions
     api.state.log = log
+    api.state.stripe_webhooks = StripeWebhooks(sessions, configuration.secret, webhook_log)
     api.state.metrics = MetricService(read_catalogue(_METRICS), pool)
-    for router in (collector_router, metrics_router, sites_router):
+    api.state.revenue = RevenueService(pool)
+    for router in (collector_router, metrics_router, sites_router, revenue_router, webhooks_router):
         api.include_router(router)
     _answer_errors_in_one_shape(api)
     _describe(api)

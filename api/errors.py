@@ -1,9 +1,10 @@
 """What the API answers when it cannot do what was asked: one tree, one shape, and the OpenAPI responses it implies.
 
 ApiError
+├── InvalidSignature 400, BrokenEvent 400
 ├── MissingKey 401, InvalidKey 401
 ├── MissingScope 403, ForeignOrigin 403
-├── NotFound 404, UnknownSite 404
+├── NotFound 404, UnknownSite 404, NotConnected 404
 ├── MethodNotAllowed 405
 ├── BodyTooSlow 408
 ├── BodyTooLarge 413, BatchTooLarge 413
@@ -64,6 +65,20 @@ class ApiError(Exception):
         return {"error": detail | self.details}
 
 
+class InvalidSignature(ApiError):
+    status, code, summary = (
+        400,
+        "invalid_signature",
+        "The signature is not of the site's secret, or is too old.",
+    )
+    hint = "Compare the endpoint's signing secret with the one given to `headwater stripe connect`, and the clocks."
+
+
+class BrokenEvent(ApiError):
+    status, code, summary = 400, "broken_event", "The webhook's body is no event for this site."
+    hint = "Send snapshot events, in the mode that the site is connected in; `headwater stripe list` shows it."
+
+
 class MissingKey(ApiError):
     status, code, summary = 401, "missing_key", "No API key was sent."
     hint = "Send `Authorization: Bearer hw_…` or `X-API-Key: hw_…`; `headwater keys create` makes a key."
@@ -96,6 +111,11 @@ class NotFound(ApiError):
 class UnknownSite(ApiError):
     status, code, summary = 404, "unknown_site", "There is no such site."
     hint = "Check the `site` parameter against `headwater keys list`."
+
+
+class NotConnected(ApiError):
+    status, code, summary = 404, "not_connected", "The site takes no webhooks."
+    hint = "Connect it and give the webhook's signing secret: `headwater stripe connect --site …`."
 
 
 class MethodNotAllowed(ApiError):

@@ -19,10 +19,11 @@ COMMANDS = {
     "api": "Run the HTTP API.",
     "loader": "Run the loader: landed segments into ClickHouse, again and again.",
     "run": "Load, build and check once.",
-    "import": "Import events from elsewhere.",
+    "import": "Import events or exchange rates from elsewhere.",
     "replay": "Load segments again that were loaded before.",
     "sql": "Run a query and print the result.",
     "keys": "Create, list and revoke API keys.",
+    "stripe": "Connect sites to Stripe and load from it.",
     "dagster": "Run Dagster's UI and schedules.",
     "dbt": "Run dbt on Headwater's project, with Headwater's connection.",
     "doctor": "Say what is missing and the command that mends it.",
@@ -109,9 +110,10 @@ def _is_for_people(error: Exception) -> bool:
     from headwater.warehouse.embedded.error import StartError
     from ingestion.imports import ImportFailed
     from ingestion.pipeline import LoadFailed
+    from ingestion.rates import RatesError
     from simulator.client import SendError
 
-    kinds = ControlError | LandingError | StartError | ImportFailed | LockBusy | LoadFailed | SendError
+    kinds = ControlError | LandingError | StartError | ImportFailed | LockBusy | LoadFailed | RatesError | SendError
     return isinstance(error, kinds)
 
 

@@ -4,6 +4,7 @@ A setting's environment variable is the class's prefix and the field's name: ``A
 ``HEADWATER_API_PORT``. Instances are cheap; read them where a process starts and pass them down.
 """
 
+import re
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit
@@ -33,6 +34,11 @@ class HomeSettings(BaseSettings):
     def landing_dir(self) -> Path:
         """One subdirectory per collector, each an append-only log of its own."""
         return self.home / "landing"
+
+    @property
+    def stripe_landing_dir(self) -> Path:
+        """The landing logs of Stripe's webhooks, one subdirectory per API."""
+        return self.home / "stripe_landing"
 
     @property
     def imports_dir(self) -> Path:
@@ -133,6 +139,70 @@ class ControlSettings(BaseSettings):
         return f"{scheme}{mark}{user}:{quote(password, safe='')}{at}{place}"
 
 
+class SecretSettings(BaseSettings):
+    """What secrets of others are encrypted with before they are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_")
+
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Keys made by `headwater stripe secret-key`, comma-separated; the first encrypts, all decrypt.",
+    )
+
+
+class StripeSettings(BaseSettings):
+    """Loading from Stripe, and reporting usage to it."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_STRIPE_")
+
+    api_base: str = Field("", description="http(s)://host:port of another Stripe; empty: Stripe's own.")
+    requests_per_second: float = Field(20, gt=0, le=100, description="Requests a second to Stripe, at most.")
+    patience_seconds: float = Field(
+        120, ge=0, description="Seconds a request is tried again while Stripe is away or says to slow down."
+    )
+    page_size: int = Field(100, ge=1, le=100, description="Objects asked for in one request.")
+    window_pages: int = Field(20, ge=1, description="Pages stored together; after a stop, the others need not be read.")
+    late_minutes: float = Field(90, gt=0, description="Minutes without a successful poll at which the check fails.")
+    report_usage: bool = Field(False, description="Whether usage is reported to Stripe's billing meters.")
+    meters: str = Field(
+        "",
+        description="Which usage goes to which meter: `metric=event_name`, comma-separated.",
+    )
+
+    @field_validator("api_base")
+    @classmethod
+    def _check_base(cls, base: str) -> str:
+        parts = urlsplit(base)
+        if base and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+            raise ValueError("must be http://host:port or https://host:port")
+        return base.rstrip("/")
+
+    @property
+    def meter_events(self) -> dict[str, str]:
+        """The meter's event name for each metric of usage."""
+        pairs = [pair.partition("=") for pair in self.meters.split(",") if pair.strip()]
+        return {metric.strip(): name.strip() for metric, _, name in pairs}
+
+    @field_validator("meters")
+    @classmethod
+    def _check_meters(cls, meters: str) -> str:
+        pairs = [pair for pair in meters.split(",") if pair.strip()]
+        if not all(re.fullmatch(r"\s*[\w.-]+\s*=\s*[\w.-]+\s*", pair) for pair in pairs):
+            raise ValueError("must be metric=event_name, comma-separated")
+        return meters
+
+
+class RateSettings(BaseSettings):
+    """Exchange rates, for amounts in the reporting currency."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_RATES_")
+
+    source: str = Field(
+        "",
+        description="File or URL of rates, in the European Central Bank's XML, CSV or zipped CSV; empty: none.",
+    )
+
+
 class EnrichmentSettings(BaseSettings):
     """What is looked up for an event before it is landed."""
 
@@ -176,6 +246,9 @@ ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
     LandingSettings,
     ApiSettings,
     ControlSettings,
+    SecretSettings,
+    StripeSettings,
+    RateSettings,
     EnrichmentSettings,
     LoaderSettings,
     DagsterSettings,

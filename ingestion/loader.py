@@ -1,4 +1,4 @@
-"""The resident loader: landed segments and the control database into ClickHouse, again and again.
+"""The resident loader: landed segments, webhooks and the control database into ClickHouse, again and again.
 
 `load_once` is what Dagster's assets call, `run_loader` what `headwater loader` runs. Both hold the same lock for each
 load, so they can run side by side.
@@ -10,19 +10,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from headwater.control import ControlUnavailable
-from headwater.file_lock import LockBusy, file_lock
+from headwater.file_lock import LockBusy
 from headwater.landing import prune_loaded, sealed_segments
 from headwater.settings import ControlSettings, HomeSettings, LandingSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, WarehouseError
 from headwater.warehouse.schema import apply_schema
 from ingestion.control import ControlLoader
 from ingestion.events import EventLoader, LoadReport
+from ingestion.lock import load_lock
 from ingestion.pipeline import LoadFailed
+from ingestion.stripe.webhook import WebhookLoader
 
-__all__ = ["LoadReport", "Loader", "load_lock", "load_once", "main", "run_loader"]
+__all__ = ["LoadReport", "Loader", "load_once", "main", "run_loader"]
 
 _CONTROL_SECONDS = 5.0
 _PRUNE_SECONDS = 60.0
@@ -43,6 +44,7 @@ class Loader:
     ) -> None:
         self._home, self._warehouse, self._landing = home, warehouse, landing
         self._events = EventLoader(home, warehouse, loader)
+        self._webhooks = WebhookLoader(home, warehouse, loader)
         self._control = ControlLoader(home, warehouse, control)
         self._has_schema = False
         self._control_due = self._prune_due = 0.0
@@ -51,7 +53,9 @@ class Loader:
 
     def has_work(self) -> bool:
         """Whether a segment waits or the control database is due to be looked at."""
-        return time.monotonic() >= self._control_due or bool(sealed_segments(self._home.landing_dir))
+        if time.monotonic() >= self._control_due:
+            return True
+        return bool(sealed_segments(self._home.landing_dir) or sealed_segments(self._home.stripe_landing_dir))
 
     def load(
         self, wait_seconds: float = _WAIT_FOR_LOCK_SECONDS, *, pause: Callable[[float], object] = time.sleep
@@ -65,6 +69,7 @@ class Loader:
             try:
                 self._ensure_schema()
                 report = self._events.load()
+                self._webhooks.load()
                 self._prune_if_due()
                 self._load_control_if_due()
             except WarehouseError:
@@ -92,18 +97,12 @@ class Loader:
 
     def _prune_if_due(self) -> None:
         if time.monotonic() >= self._prune_due:
-            try:
-                prune_loaded(self._home.landing_dir, self._landing.retain_days)
-            except OSError as error:
-                raise LoadFailed(f"old segments cannot be deleted from {self._home.landing_dir}: {error}") from error
+            for landing_dir in (self._home.landing_dir, self._home.stripe_landing_dir):
+                try:
+                    prune_loaded(landing_dir, self._landing.retain_days)
+                except OSError as error:
+                    raise LoadFailed(f"old segments cannot be deleted from {landing_dir}: {error}") from error
             self._prune_due = time.monotonic() + _PRUNE_SECONDS
-
-
-def load_lock(
-    home: HomeSettings, wait_seconds: float, *, pause: Callable[[float], object] = time.sleep
-) -> AbstractContextManager[None]:
-    """One load at a time, whether the resident loader or Dagster runs it. Entering it raises LockBusy."""
-    return file_lock(home.dlt_dir / "load.lock", "loading", wait_seconds, pause=pause)
 
 
 def load_once(
@@ -218,7 +217,8 @@ def _import_dlt() -> None:
     """dlt takes most of a second to import; better before the first segment than while it waits."""
     import ingestion.control.source
     import ingestion.destination
-    import ingestion.events.source  # noqa: F401
+    import ingestion.events.source
+    import ingestion.stripe.source  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ def definitions() -> dg.Definitions:
     from orchestration.defs.checks.quality import quality_definitions
     from orchestration.defs.dbt.assets import dbt_definitions
     from orchestration.defs.ingestion.assets import ingestion_definitions
+    from orchestration.defs.ingestion.stripe import stripe_definitions
     from orchestration.defs.retention.job import retention_definitions
 
     return dg.Definitions.merge(
         ingestion_definitions(),
+        stripe_definitions(),
         dbt_definitions(),
         landing_definitions(),
         quality_definitions(),

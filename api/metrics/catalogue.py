@@ -27,6 +27,8 @@ class Measure:
     name: str
     aggregation: str
     expression: str
+    window_choice: Literal["", "min", "max"] = ""
+    """Of a measure that adds up over everything but time: whether the first or the last day counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def _read_model(entry: dict[str, Any]) -> SemanticModel:
     for item in entry.get("measures", []):
         if item["agg"] not in AGGREGATIONS:
             raise BrokenDefinition(f"semantic model {name}, measure {item['name']}: {item['agg']!r} is not supported")
-        measures[item["name"]] = Measure(item["name"], item["agg"], str(item.get("expr") or item["name"]))
+        measures[item["name"]] = Measure(
+            item["name"], item["agg"], str(item.get("expr") or item["name"]), _read_window_choice(item, entry)
+        )
     time_dimension = entry["defaults"]["agg_time_dimension"]
     primary = [item["name"] for item in entry.get("entities", []) if item["type"] == "primary"]
     return SemanticModel(
@@ -121,6 +125,24 @@ def _read_model(entry: dict[str, Any]) -> SemanticModel:
         measures=measures,
         entity=primary[0] if primary else entry.get("primary_entity", ""),
     )
+
+
+def _read_window_choice(measure: dict[str, Any], model: dict[str, Any]) -> Literal["", "min", "max"]:
+    held = measure.get("non_additive_dimension")
+    if not held:
+        return ""
+    choice: Literal["min", "max"] | None = held.get("window_choice")
+    if (
+        measure["agg"] != "sum"
+        or held.get("name") != model["defaults"]["agg_time_dimension"]
+        or choice not in ("min", "max")
+        or held.get("window_groupings")
+    ):
+        raise BrokenDefinition(
+            f"semantic model {model['name']}, measure {measure['name']}: only a sum can be of one day, the first (min) or "
+            "the last (max) by the model's own time, without groupings"
+        )
+    return choice
 
 
 def _read_metric(entry: dict[str, Any], models: dict[str, SemanticModel], known: dict[str, Metric]) -> Metric:

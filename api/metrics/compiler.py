@@ -102,14 +102,17 @@ def _group(model: SemanticModel, name: str) -> exp.Expr:
 def _value(catalogue: Catalogue, metric: Metric) -> exp.Expr:
     if metric.kind == "simple":
         assert metric.measure is not None
-        return _parse(_aggregate(metric.measure, metric.where))
+        return _parse(_aggregate(metric.measure, metric.where, metric.model.time_expression))
     numerator = _value(catalogue, catalogue[metric.numerator]).sql(dialect="clickhouse")
     denominator = _value(catalogue, catalogue[metric.denominator]).sql(dialect="clickhouse")
     return _parse(f"if({denominator} = 0, 0, {numerator} / {denominator})")
 
 
-def _aggregate(measure: Measure, where: str) -> str:
-    """The aggregate call; a filter becomes ClickHouse's ``-If`` so that metrics with other filters share the scan."""
+def _aggregate(measure: Measure, where: str, time: str) -> str:
+    """The aggregate call; a filter becomes ClickHouse's ``-If`` so that metrics with other filters share the scan.
+
+    What does not add up over time becomes ``-ArgMin`` or ``-ArgMax``: the sum over the first or last day of each group.
+    """
     functions = {
         "sum": "sum",
         "sum_boolean": "sum",
@@ -120,10 +123,12 @@ def _aggregate(measure: Measure, where: str) -> str:
         "max": "max",
         "median": "median",
     }
-    function = functions[measure.aggregation]
-    if not where:
-        return f"{function}({measure.expression})"
-    return f"{function}If({measure.expression}, {where})"
+    function, arguments = functions[measure.aggregation], [measure.expression]
+    if measure.window_choice:
+        function, arguments = f"{function}Arg{measure.window_choice.title()}", [*arguments, time]
+    if where:
+        function, arguments = f"{function}If", [*arguments, where]
+    return f"{function}({', '.join(arguments)})"
 
 
 @cache

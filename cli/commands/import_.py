@@ -1,4 +1,4 @@
-"""`headwater import access-log`."""
+"""`headwater import access-log|rates`."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @click.group("import")
 def command() -> None:
-    """Import events from elsewhere."""
+    """Import events or exchange rates from elsewhere."""
 
 
 @command.command("access-log")
@@ -66,6 +66,26 @@ def access_log(file: str, site: str, org: str, hosts: tuple[str, ...], timezone:
         click.echo("the last line has no end yet and was left; import the file again when it has one")
     if report.accepted:
         click.echo("they are in raw_events.events; `headwater run` brings them into the models")
+
+
+@command.command("rates")
+@click.argument("source", required=False)
+def rates(source: str | None) -> None:
+    """Import exchange rates from SOURCE, a file or URL; by default, from HEADWATER_RATES_SOURCE.
+
+    It may be the European Central Bank's XML, CSV or zipped CSV, or a CSV with the columns day, currency, rate, and if
+    need be base (EUR) and source. Rates that are known already are not stored again.
+    """
+    from cli.errors import CommandFailed
+    from cli.temporary_warehouse import temporary_warehouse
+    from headwater.settings import HomeSettings, RateSettings, WarehouseSettings
+    from ingestion.rates import load_rates
+
+    if not (source or RateSettings().source):
+        raise CommandFailed("name a file or URL, or set HEADWATER_RATES_SOURCE")
+    with temporary_warehouse(HomeSettings(), WarehouseSettings()):
+        report = load_rates(source)
+    click.echo(f"{report.found:,} rates up to {report.newest}: {report.loaded:,} new or changed")
 
 
 def _ensure_site(

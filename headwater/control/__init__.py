@@ -1,8 +1,16 @@
-"""The control database: organizations, sites, keys, and what customers define on their sites."""
+"""The control database: organizations, sites, keys, connections, and what customers define on their sites."""
 
 from headwater.control.database import READ_ONLY, control_errors, open_control
 from headwater.control.definition import drop_definition, list_definitions, save_definition
-from headwater.control.errors import BrokenName, ControlError, ControlUnavailable, SiteTaken, UnknownSite
+from headwater.control.errors import (
+    BrokenName,
+    BrokenSecret,
+    ControlError,
+    ControlUnavailable,
+    SecretKeyMissing,
+    SiteTaken,
+    UnknownSite,
+)
 from headwater.control.installation import visitor_key
 from headwater.control.key import DEFAULT_SCOPES, SCOPES, count_keys, create_key, find_key, list_keys, revoke_key
 from headwater.control.model import (
@@ -14,8 +22,16 @@ from headwater.control.model import (
     SavedFunnel,
     SavedGoal,
     Site,
+    StripeConnection,
 )
+from headwater.control.secret import SecretBox, make_secret_key
 from headwater.control.site import ensure_site, find_site, list_organizations, list_sites, normalize_host
+from headwater.control.stripe_connection import (
+    drop_stripe_connection,
+    find_stripe_connection,
+    list_stripe_connections,
+    save_stripe_connection,
+)
 
 __all__ = [
     "DEFAULT_SCOPES",
@@ -23,6 +39,7 @@ __all__ = [
     "SCOPES",
     "ApiKey",
     "BrokenName",
+    "BrokenSecret",
     "ControlError",
     "ControlUnavailable",
     "Organization",
@@ -31,23 +48,31 @@ __all__ = [
     "SavedDefinition",
     "SavedFunnel",
     "SavedGoal",
+    "SecretBox",
+    "SecretKeyMissing",
     "Site",
     "SiteTaken",
+    "StripeConnection",
     "UnknownSite",
     "control_errors",
     "count_keys",
     "create_key",
     "drop_definition",
+    "drop_stripe_connection",
     "ensure_site",
     "find_key",
     "find_site",
+    "find_stripe_connection",
     "list_definitions",
     "list_keys",
     "list_organizations",
     "list_sites",
+    "list_stripe_connections",
+    "make_secret_key",
     "normalize_host",
     "open_control",
     "revoke_key",
     "save_definition",
+    "save_stripe_connection",
     "visitor_key",
 ]

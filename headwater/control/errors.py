@@ -4,7 +4,9 @@ ControlError
 ├── ControlUnavailable  the database cannot be reached or used, or is newer than this program
 ├── BrokenName          an id is not a slug, a host is not a host, a scope or time zone is unknown
 ├── SiteTaken           the site belongs to another organization
-└── UnknownSite         there is no such site
+├── UnknownSite         there is no such site
+├── BrokenSecret        a key of Stripe that cannot be one
+└── SecretKeyMissing    HEADWATER_SECRET_KEY is not set, is broken, or is another than the one that encrypted
 """
 
 
@@ -26,3 +28,11 @@ class SiteTaken(ControlError):
 
 class UnknownSite(ControlError):
     """There is no such site; `ensure_site` makes one."""
+
+
+class BrokenSecret(ControlError):
+    """A key or webhook secret that cannot be one of Stripe's."""
+
+
+class SecretKeyMissing(ControlError):
+    """HEADWATER_SECRET_KEY is not set, is broken, or is another than the one that encrypted what is to be read."""

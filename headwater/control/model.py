@@ -137,3 +137,18 @@ class SavedChannelRule(SavedDefinition):
     """A `ChannelRule`."""
 
     __tablename__ = "channel_rules"
+
+
+class StripeConnection(Base):
+    """A site's Stripe account. Its secrets are encrypted under HEADWATER_SECRET_KEY."""
+
+    __tablename__ = "stripe_connections"
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"))
+    secret_key_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    webhook_secret_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """None: webhooks are not taken, and polls bring all."""
+    livemode: Mapped[bool]
+    """Of the key: whether it is about real money. Rows of the other mode are not taken."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)

@@ -17,10 +17,12 @@ from headwater.control import (
     SavedFunnel,
     SavedGoal,
     Site,
+    StripeConnection,
     control_errors,
     list_definitions,
     list_organizations,
     list_sites,
+    list_stripe_connections,
     open_control,
 )
 from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
@@ -30,6 +32,7 @@ from ingestion.pipeline import LoadFailed, SourcePipeline
 _COLUMNS = {
     "organizations": ("id", "name", "created_at"),
     "sites": ("id", "org_id", "name", "hosts", "timezone", "created_at"),
+    "stripe_connections": ("site_id", "org_id", "livemode", "created_at"),
 }
 _DEFINITIONS: dict[str, type[SavedDefinition]] = {
     "goals": SavedGoal,
@@ -39,12 +42,13 @@ _DEFINITIONS: dict[str, type[SavedDefinition]] = {
 }
 _COLUMNS |= dict.fromkeys(_DEFINITIONS, ("id", "org_id", "site_id", "name", "definition", "created_at"))
 _KEYS = {table: ("site_id", "id") if table in _DEFINITIONS else ("id",) for table in _COLUMNS}
+_KEYS["stripe_connections"] = ("site_id",)
 
 _Rows = dict[str, list[dict[str, Any]]]
 
 
 class ControlLoader:
-    """Copies organizations, sites and their definitions whenever they differ. For one thread, under the load lock."""
+    """Copies organizations, sites and what is theirs whenever they differ. For one thread, under the load lock."""
 
     def __init__(self, home: HomeSettings, warehouse: WarehouseSettings, control: ControlSettings) -> None:
         self._warehouse = warehouse
@@ -92,9 +96,10 @@ class ControlLoader:
             self._sessions = open_control(self._url)
         with self._sessions() as session:
             session.connection(execution_options=READ_ONLY)
-            found: dict[str, Sequence[Organization | Site | SavedDefinition]] = {
+            found: dict[str, Sequence[Organization | Site | StripeConnection | SavedDefinition]] = {
                 "organizations": list_organizations(session),
                 "sites": list_sites(session),
+                "stripe_connections": list_stripe_connections(session),
             }
             for table, model in _DEFINITIONS.items():
                 found[table] = list_definitions(session, model)

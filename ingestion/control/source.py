@@ -8,7 +8,7 @@ import dlt
 from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltSource
 
-_KNOWN_BY: dict[str, TColumnSchema] = {"id": {"data_type": "text", "nullable": False}}
+_KNOWN_BY: dict[str, TColumnSchema] = {"created_at": {"data_type": "timestamp", "nullable": False}}
 
 
 def control_tables(files: Mapping[str, Path]) -> DltSource:

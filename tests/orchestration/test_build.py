@@ -9,7 +9,7 @@ import pytest
 
 from headwater.settings import HomeSettings
 from headwater.warehouse.client import Warehouse
-from ingestion.loader import load_lock
+from ingestion.lock import load_lock
 from orchestration.lib.instance import open_instance
 from orchestration.lib.manifest import project_digest
 from orchestration.lib.quality import EVENTS, SITE_DAYS, run_suite

@@ -1,6 +1,6 @@
 """The raw tables as assets. One function loads all of them, the one that the resident loader calls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -10,8 +10,10 @@ from orchestration.lib.load_metadata import describe_load
 from orchestration.lib.ownership import OWNERS
 
 
-def _raw_table(group: str, table: str, description: str) -> dg.AssetSpec:
+def raw_table(group: str, table: str, description: str, deps: Sequence[Sequence[str]] = ()) -> dg.AssetSpec:
+    """The asset of ``raw_<group>.<table>``; ``deps`` are the keys of what it is made from."""
     return dg.AssetSpec(
+        deps=[dg.AssetKey(key) for key in deps],
         key=[f"raw_{group}", table],
         group_name=group,
         kinds={"dlt", "clickhouse"},
@@ -23,15 +25,16 @@ def _raw_table(group: str, table: str, description: str) -> dg.AssetSpec:
 
 
 RAW_TABLES = [
-    _raw_table("events", "events", "One row per time an accepted event's receipt was loaded, duplicates included."),
-    _raw_table("events", "rejected_events", "One row per time a rejected event's receipt was loaded, with the reason."),
-    _raw_table("events", "landing_segments", "One row per time a segment of a collector's log was loaded."),
-    _raw_table("control", "organizations", "One row per organization, a copy of the control database."),
-    _raw_table("control", "sites", "One row per site, a copy of the control database."),
-    _raw_table("control", "goals", "One row per goal of a site, a copy of the control database."),
-    _raw_table("control", "funnels", "One row per funnel of a site, a copy of the control database."),
-    _raw_table("control", "cohorts", "One row per cohort of a site, a copy of the control database."),
-    _raw_table("control", "channel_rules", "One row per channel rule of a site, a copy of the control database."),
+    raw_table("events", "events", "One row per time an accepted event's receipt was loaded, duplicates included."),
+    raw_table("events", "rejected_events", "One row per time a rejected event's receipt was loaded, with the reason."),
+    raw_table("events", "landing_segments", "One row per time a segment of a collector's log was loaded."),
+    raw_table("control", "organizations", "One row per organization, a copy of the control database."),
+    raw_table("control", "sites", "One row per site, a copy of the control database."),
+    raw_table("control", "goals", "One row per goal of a site, a copy of the control database."),
+    raw_table("control", "funnels", "One row per funnel of a site, a copy of the control database."),
+    raw_table("control", "cohorts", "One row per cohort of a site, a copy of the control database."),
+    raw_table("control", "channel_rules", "One row per channel rule of a site, a copy of the control database."),
+    raw_table("control", "stripe_connections", "One row per site that is connected to Stripe, without its secrets."),
 ]
 
 

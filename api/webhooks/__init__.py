@@ -1,0 +1,1 @@
+"""Webhooks of others: Stripe's."""

@@ -1,0 +1,23 @@
+{#
+  What each touch weighs, in each attribution model: array of (model, weights). The models are those of fct_attribution:
+  docs/decisions/0010. `touches`: sorted array with touched_at and is_direct.
+#}
+{% macro touch_weights(touches) -%}
+    {{ let(
+        'n',
+        'toUInt32(length(' ~ touches ~ '))',
+        let(
+            'last_non_direct',
+            'toUInt32(arrayLastIndex(t -> not t.is_direct, ' ~ touches ~ '))',
+            "[('first_touch', arrayMap(t -> toUInt64(t.position <= 1), " ~ touches ~ ")), "
+            ~ "('last_touch', arrayMap((t, i) -> toUInt64(i = n), " ~ touches ~ ", arrayEnumerate(" ~ touches ~ "))), "
+            ~ "('last_non_direct', arrayMap((t, i) -> toUInt64(i = if(last_non_direct = 0, n, last_non_direct)), "
+            ~ touches ~ ", arrayEnumerate(" ~ touches ~ "))), "
+            ~ "('linear', arrayMap(t -> toUInt64(1), " ~ touches ~ ")), "
+            ~ "('time_decay', arrayMap(t -> toUInt64(floor(exp2(40 - dateDiff('millisecond', t.touched_at, "
+            ~ touches ~ "[-1].touched_at) / (" ~ var('attribution_half_life_days', 7) ~ " * 86400000)))), " ~ touches ~ ")), "
+            ~ "('position_based', arrayMap((t, i) -> toUInt64(if(n > 2 and i in (1, n), 2 * (n - 2), 1)), "
+            ~ touches ~ ", arrayEnumerate(" ~ touches ~ ")))]"
+        )
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,38 @@
+{#
+  Every known state of the objects of a kind, `o`: as they were listed and retrieved, and as the events showed them.
+  Only of the mode, test or live, of the site's connection: the two never mix.
+
+  `table`: in raw_stripe. `kind`: Stripe's name of it. `shape`: type of `o`. The JSON is parsed here, once, by one typed
+  JSONExtract; what is not in the shape stays in the raw table.
+#}
+{% macro stripe_versions(table, kind, shape) -%}
+    select
+        org_id,
+        site_id,
+        id,
+        is_deleted,
+        version_at,
+        true as is_listed,
+        '' as event_id,
+        '' as event_type,
+        loaded_at,
+        JSONExtract(object, '{{ shape }}') as o
+    from {{ source('raw_stripe', table) }}
+    where (org_id, site_id, livemode) in (
+        select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
+    )
+    union all
+    select
+        org_id,
+        site_id,
+        object_id as id,
+        is_deleted,
+        occurred_at as version_at,
+        false as is_listed,
+        event_id,
+        event_type,
+        loaded_at,
+        JSONExtract(snapshot, '{{ shape }}') as o
+    from {{ ref('stg_stripe__events') }}
+    where object_type = '{{ kind }}'
+{%- endmacro %}

@@ -1,0 +1,90 @@
+{{ config(materialized='table', order_by=['org_id', 'site_id', 'payer_id']) }}
+
+with transactions as (
+    select
+        *,
+        if(customer_id != '', customer_id, charge_id) as payer_id
+    from {{ ref('fct_transactions') }}
+    where kind = 'payment'
+),
+
+payers as (
+    select
+        org_id,
+        site_id,
+        payer_id,
+        min(fct.occurred_at) as first_paid_at,
+        argMin(fct.charge_id, (fct.occurred_at, fct.transaction_id)) as first_charge_id,
+        -- The first of its payments whose payer is known says who it is.
+        argMinIf(fct.person_id, (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as person_id
+    from transactions as fct
+    group by org_id, site_id, payer_id
+),
+
+touched as (
+    select
+        payers.org_id as org_id,
+        payers.site_id as site_id,
+        payers.payer_id as payer_id,
+        payers.first_paid_at as first_paid_at,
+        payers.first_charge_id as first_charge_id,
+        payers.person_id as person_id,
+        arrayFilter(
+            s -> s.started_at <= payers.first_paid_at
+                and s.started_at >= payers.first_paid_at - interval {{ var('revenue_lookback_days') }} day,
+            histories.history
+        ) as sessions
+    from payers
+    left join {{ ref('int_payer_sessions') }} as histories
+        on histories.org_id = payers.org_id
+        and histories.site_id = payers.site_id
+        and histories.person_id = payers.person_id
+)
+
+select
+    org_id,
+    site_id,
+    payer_id,
+    first_paid_at,
+    first_charge_id,
+    person_id,
+    -- Who paid without a session that we know of is credited to one touch of no channel.
+    if(
+        empty(sessions),
+        [(
+            toUInt32(0),
+            toUUID('00000000-0000-0000-0000-000000000000'),
+            first_paid_at,
+            'No touch',
+            '',
+            '',
+            '',
+            false
+        )],
+        arrayMap(
+            (s, i) -> (
+                toUInt32(i),
+                s.session_id,
+                s.started_at,
+                s.channel,
+                s.source,
+                s.medium,
+                s.campaign,
+                s.source = '(direct)'
+            ),
+            sessions,
+            arrayEnumerate(sessions)
+        )
+    )::Array(
+        Tuple(
+            position UInt32,
+            session_id UUID,
+            touched_at DateTime64(3, 'UTC'),
+            channel String,
+            source String,
+            medium String,
+            campaign String,
+            is_direct Bool
+        )
+    ) as touches
+from touched

@@ -1,0 +1,111 @@
+{{ config(materialized='table', order_by=['org_id', 'site_id', 'charge_id']) }}
+
+with hints as (
+    select * from {{ ref('int_payments_hinted') }}
+),
+
+visitors as (
+    select org_id, site_id, visitor_id, user_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+),
+
+users as (
+    select distinct org_id, user_id from visitors where user_id != ''
+),
+
+known as (
+    select
+        org_id,
+        site_id,
+        'visitor' as known_kind,
+        visitor_id as known_value,
+        visitor_id,
+        person_id,
+        '' as session_id
+    from visitors
+    union all
+    select
+        sessions.org_id as org_id,
+        sessions.site_id as site_id,
+        'session' as known_kind,
+        toString(sessions.session_id) as known_value,
+        visitors.visitor_id as visitor_id,
+        visitors.person_id as person_id,
+        toString(sessions.session_id) as session_id
+    from {{ ref('fct_sessions') }} as sessions
+    inner join visitors
+        on visitors.org_id = sessions.org_id
+        and visitors.site_id = sessions.site_id
+        and visitors.visitor_id = sessions.visitor_id
+    where not sessions.is_bot
+        and sessions.session_id in (
+            select toUUIDOrZero(hint_value) from hints where hint_kind = 'session'
+        )
+),
+
+-- A user is one person on all sites of the organization.
+known_users as (
+    select
+        org_id,
+        'user' as known_kind,
+        user_id as known_value,
+        {{ person_id('user_id', site_id="''") }} as person_id
+    from users
+    union all
+    -- Sites that identify people by their address, or by its hash.
+    select
+        org_id,
+        'email_hash' as known_kind,
+        arrayJoin(arrayDistinct([lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))])) as known_value,
+        {{ person_id('user_id', site_id="''") }} as person_id
+    from users
+),
+
+candidates as (
+    select
+        hints.org_id as org_id,
+        hints.site_id as site_id,
+        hints.charge_id as charge_id,
+        hints.number as number,
+        hints.matched_by as matched_by,
+        known.visitor_id as visitor_id,
+        known.person_id as person_id,
+        known.session_id as session_id
+    from hints
+    inner join known
+        on known.org_id = hints.org_id
+        and known.site_id = hints.site_id
+        and known.known_kind = hints.hint_kind
+        and known.known_value = hints.hint_value
+    union all
+    select
+        hints.org_id as org_id,
+        hints.site_id as site_id,
+        hints.charge_id as charge_id,
+        hints.number as number,
+        hints.matched_by as matched_by,
+        '' as visitor_id,
+        known_users.person_id as person_id,
+        '' as session_id
+    from hints
+    inner join known_users
+        on known_users.org_id = hints.org_id
+        and known_users.known_kind = hints.hint_kind
+        and known_users.known_value = hints.hint_value
+),
+
+-- Two users may share an address: the one of the least id, whichever was read first.
+ranked as (
+    select *, (number, UUIDToNum(person_id)) as rank from candidates
+)
+
+select
+    org_id,
+    site_id,
+    charge_id,
+    toLowCardinality(argMin(ranked.matched_by, rank)) as matched_by,
+    argMin(ranked.visitor_id, rank) as visitor_id,
+    argMin(ranked.person_id, rank) as person_id,
+    argMin(toUUIDOrZero(ranked.session_id), rank) as session_id
+from ranked
+group by org_id, site_id, charge_id

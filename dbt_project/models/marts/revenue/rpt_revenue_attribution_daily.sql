@@ -1,0 +1,26 @@
+{{
+    config(
+        order_by=['org_id', 'site_id', 'day', 'model', 'channel', 'source', 'medium', 'campaign', 'currency'],
+    )
+}}
+
+select
+    org_id,
+    site_id,
+    day,
+    model,
+    channel,
+    source,
+    medium,
+    campaign,
+    currency,
+    uniqExactIf(fct.transaction_id, fct.kind = 'payment') as payments_touched,
+    sumIf(fct.amount, fct.kind in ('payment', 'payment_failure')) as gross,
+    sum(fct.amount) as net,
+    sumIf(fct.amount, fct.is_first_payment and fct.kind in ('payment', 'payment_failure')) as first_gross,
+    sumIf(fct.amount, fct.is_first_payment) as first_net,
+    sumIf(fct.reporting_amount, fct.kind in ('payment', 'payment_failure')) as reporting_gross,
+    sum(fct.reporting_amount) as reporting_net,
+    any(fct.reporting_currency) as reporting_currency
+from {{ ref('fct_revenue_attribution') }} as fct
+group by org_id, site_id, day, model, channel, source, medium, campaign, currency

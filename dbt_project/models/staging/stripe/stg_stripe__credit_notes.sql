@@ -1,0 +1,32 @@
+{{ config(order_by=['org_id', 'site_id', 'credit_note_id']) }}
+
+with objects as (
+    {{ stripe_objects(
+        'credit_notes',
+        'credit_note',
+        'Tuple(
+            created Int64,
+            invoice String,
+            customer String,
+            currency String,
+            amount Int64,
+            total Int64,
+            status String,
+            type String
+        )'
+    ) }}
+)
+
+select
+    org_id,
+    site_id,
+    id as credit_note_id,
+    toDateTime64(o.created, 3, 'UTC') as created_at,
+    o.invoice as invoice_id,
+    o.customer as customer_id,
+    toLowCardinality(o.currency) as currency,
+    o.total as amount,
+    toLowCardinality(o.status) as status,
+    toLowCardinality(o.type) as type,
+    is_deleted
+from objects

@@ -1,0 +1,31 @@
+{{ config(order_by=['org_id', 'site_id', 'payment_intent_id']) }}
+
+with objects as (
+    {{ stripe_objects(
+        'payment_intents',
+        'payment_intent',
+        'Tuple(
+            created Int64,
+            customer String,
+            invoice String,
+            status String,
+            amount_received Int64,
+            currency String,
+            latest_charge String,
+            metadata Map(String, String),
+            receipt_email String
+        )'
+    ) }}
+)
+
+select
+    org_id,
+    site_id,
+    id as payment_intent_id,
+    toDateTime64(o.created, 3, 'UTC') as created_at,
+    o.customer as customer_id,
+    toLowCardinality(o.status) as status,
+    o.latest_charge as latest_charge_id,
+    o.metadata as metadata,
+    is_deleted
+from objects

@@ -1,0 +1,34 @@
+{{ config(order_by=['org_id', 'site_id', 'payout_id']) }}
+
+with objects as (
+    {{ stripe_objects(
+        'payouts',
+        'payout',
+        'Tuple(
+            created Int64,
+            amount Int64,
+            currency String,
+            arrival_date Int64,
+            automatic Bool,
+            status String,
+            type String,
+            balance_transaction String,
+            failure_balance_transaction String,
+            reconciliation_status String
+        )'
+    ) }}
+)
+
+select
+    org_id,
+    site_id,
+    id as payout_id,
+    toDateTime64(o.created, 3, 'UTC') as created_at,
+    toLowCardinality(o.status) as status,
+    o.automatic as is_automatic,
+    o.amount as amount,
+    toLowCardinality(o.currency) as currency,
+    o.balance_transaction as balance_transaction_id,
+    toDateTime64(o.arrival_date, 3, 'UTC') as arrives_at,
+    is_deleted
+from objects

@@ -1,0 +1,123 @@
+"""Following the events feed: new events in, and every object they name as it is now.
+
+An event says that an object changed; the object is then asked for. So it doesn't matter in which order events come, and
+what a webhook missed or brought too late is settled by the next poll.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from headwater.contracts.stripe import BY_KIND, FEED, RELATED, Head, StripeObject
+from headwater.contracts.stripe_row import StripeEvent, is_deletion
+from ingestion.stripe.backfill import OVERLAP_SECONDS, Loading, recent
+from ingestion.stripe.checkpoint import Position
+from ingestion.stripe.errors import ObjectMissing
+from ingestion.stripe.listing import Page, fetch_object, fetch_pages, read_head
+from ingestion.stripe.payout import add_paid_out
+from ingestion.stripe.progress import Progress
+from ingestion.stripe.rows import RowFiles
+
+_DAY = 86_400
+_RETAINED_SECONDS = 31 * _DAY
+
+
+def follow_feed(work: Loading, position: Position) -> bool:
+    """Load the events since ``position`` and what they changed; False when the feed does not reach back to it.
+
+    A day's events and what they changed are stored together, the oldest day first. Raises StripeFailed, and what
+    `Store.save` raises.
+    """
+    is_linked = not position.known
+    for pages in _windows(work, position):
+        changes = _Changes(position)
+        with work.store.adding(work.account) as rows:
+            for page in pages:
+                changes.add(rows, page)
+            changes.fetch(work, rows)
+            is_linked |= changes.met_known
+            position = changes.position()
+            work.store.save(rows, work.account, {FEED.table: position})
+        work.report.add(rows.rows)
+        if rows.rows:
+            work.tell(Progress(work.account.site_id, FEED.table, work.report.rows[FEED.table], None))
+    return is_linked
+
+
+def _windows(work: Loading, position: Position) -> Iterator[Iterable[Page]]:
+    """One window when there is little, or a day is not over yet; days when there is more."""
+    floor = max(position.newest - OVERLAP_SECONDS, 0)
+    size = work.settings.page_size
+    pages = fetch_pages(work.api, FEED, size, created={"gte": floor})
+    first = next(pages)
+    newest = read_head(first.objects[0]).created if first.objects else floor
+    start = max(floor, newest - _RETAINED_SECONDS)
+    if first.is_last or newest - start <= _DAY:
+        yield chain([first], pages)
+        return
+    for day in range(start, newest + 1, _DAY):
+        bounds = {"gte": day} if day + _DAY > newest else {"gte": day, "lt": day + _DAY}
+        yield fetch_pages(work.api, FEED, size, created=bounds)
+
+
+class _Changes:
+    """What the events of a window say: which objects to ask for, which are gone."""
+
+    def __init__(self, position: Position) -> None:
+        self._before = position
+        self._newest = position.newest
+        self._seen: dict[str, int] = {}
+        self._changed: dict[tuple[str, str], StripeObject] = {}
+        self._gone: set[tuple[str, str]] = set()
+        self.met_known = False
+
+    def add(self, rows: RowFiles, page: Page) -> None:
+        """Rows for the page's new events, and for objects that they say are gone: as they were last."""
+        for raw in page.objects:
+            head = read_head(raw)
+            self._newest = max(self._newest, head.created)
+            self._seen[head.id] = head.created
+            if head.id in self._before.known:
+                self.met_known = True
+                continue
+            event, about = rows.add_event(raw)
+            kind = BY_KIND.get(about.object)
+            if kind is not None and about.id and is_deletion(event.type):
+                self._gone.add((kind.kind, about.id))
+                rows.add_object(kind.table, bytes(event.data.object), page.at, is_deleted=True)
+            else:
+                for changed, id_ in _changed_by(event, about):
+                    self._changed[changed.kind, id_] = changed
+
+    def fetch(self, work: Loading, rows: RowFiles) -> None:
+        """Rows for the changed objects, as they are now."""
+        for (name, id_), kind in self._changed.items():
+            if (name, id_) in self._gone:
+                continue
+            try:
+                page = fetch_object(work.api, kind, id_)
+            except ObjectMissing as missing:
+                # Test data can be deleted as a whole, and no event says so.
+                stub = msgspec.json.encode({"id": id_, "object": name, "deleted": True})
+                rows.add_object(kind.table, stub, missing.at, is_deleted=True)
+                continue
+            rows.add_object(kind.table, page.objects[0], page.at)
+            if kind.table == "payouts":
+                add_paid_out(work.api, rows, id_, page.objects[0], work.settings.page_size)
+
+    def position(self) -> Position:
+        """How far the feed is loaded, with this window."""
+        return Position(self._newest, self._newest, None, recent(self._seen, self._newest))
+
+
+def _changed_by(event: StripeEvent, about: Head) -> Iterator[tuple[StripeObject, str]]:
+    """The objects that an event changed: its own, and those its own belongs to."""
+    own = BY_KIND.get(about.object)
+    if own is not None and about.id:
+        yield own, about.id
+    if about.object in RELATED:
+        members = msgspec.json.decode(event.data.object)
+        for member, kind in RELATED[about.object]:
+            if isinstance(id_ := members.get(member), str) and id_:
+                yield BY_KIND[kind], id_

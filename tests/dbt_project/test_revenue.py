@@ -1,0 +1,201 @@
+"""Recurring revenue and money that moved: random businesses against a ledger in plain Python, to the cent every day."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.dbt_project.billing import LISTED, Business
+from tests.dbt_project.books import Books, moment
+from tests.dbt_project.conftest import Models, serve_models
+from tests.dbt_project.ledger import KINDS, Ledger, name_movements
+
+pytestmark = pytest.mark.xdist_group("books")
+
+ORG = "books"
+SEEDS = range(10)
+
+
+def site_of(seed: int) -> str:
+    return f"shop{seed}"
+
+
+@pytest.fixture(scope="module")
+def businesses() -> dict[int, Business]:
+    return {seed: Business(ORG, site_of(seed), seed) for seed in SEEDS}
+
+
+@pytest.fixture(scope="module")
+def built(businesses: dict[int, Business], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """The revenue models of all businesses. Tests only read them."""
+    with serve_models(tmp_path_factory.mktemp("books")) as models:
+        models.insert("raw_control.organizations", [{"id": ORG, "name": ORG, "created_at": moment(0)}])
+        for business in businesses.values():
+            open_books(models, business.books, business.zone)
+        build(models)
+        yield models
+
+
+def open_books(models: Models, books: Books, zone: str) -> None:
+    """Put a site, its connection and its rows into the warehouse."""
+    whose = books.whose
+    site = {"id": whose["site_id"], "org_id": whose["org_id"], "name": "Shop", "hosts": [], "timezone": zone}
+    models.insert("raw_control.sites", [site | {"created_at": moment(0)}])
+    models.insert("raw_control.stripe_connections", [whose | {"created_at": moment(0)}])
+    for table, rows in books.rows.items():
+        models.insert(table, rows[::-2])
+        if len(rows) > 1:
+            models.insert(table, rows[-2::-2])
+
+
+OURS = [
+    f"path:models/{folder}" for folder in ("staging/stripe", "staging/rates", "intermediate/revenue", "marts/revenue")
+]
+
+
+def build(models: Models) -> None:
+    for command in (
+        ("seed",),
+        ("run", "--select", "+path:models/marts/revenue", *OURS),
+        ("test", "--select", *OURS, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"),
+    ):
+        done = models.dbt(*command)
+        assert done.returncode == 0, done.stdout
+
+
+def test_recurring_revenue_is_that_of_the_ledger_on_every_day(built: Models, businesses: dict[int, Business]) -> None:
+    kinds: Counter[str] = Counter()
+    for seed, business in businesses.items():
+        ledger = Ledger(business.books, business.zone)
+        last = ledger.day_of(LISTED)
+        closings = list(ledger.days(date(2024, 12, 30), last))
+        expected = {
+            (day, currency): amount
+            for day, lines in closings
+            for currency, amount in sum_by_currency(lines).items()
+            if amount
+        }
+        rows = built.client.rows(
+            "SELECT day, currency, closing FROM marts.rpt_mrr_daily WHERE site_id = {site:String}",
+            {"site": site_of(seed)},
+        )
+        assert {(row["day"], row["currency"]): row["closing"] for row in rows if row["closing"]} == expected
+        assert max(row["day"] for row in rows) == last
+        moved = name_movements(closings)
+        found = built.client.query(
+            "SELECT day, kind, currency, customer_id, subscription_id, product_id, amount"
+            " FROM marts.fct_mrr_movements WHERE site_id = {site:String}",
+            {"site": site_of(seed)},
+        )[1]
+        assert {tuple(row[:-1]): row[-1] for row in found} == moved
+        assert len(found) == len(moved)
+        kinds.update(key[1] for key in moved)
+    assert set(kinds) == {"new", "expansion", "contraction", "churn", "reactivation"}, kinds
+
+
+def test_every_movement_of_money_is_that_of_the_ledger(built: Models, businesses: dict[int, Business]) -> None:
+    kinds: Counter[str] = Counter()
+    for seed, business in businesses.items():
+        ledger = Ledger(business.books, business.zone)
+        expected = {
+            name: (one["kind"], ledger.day_of(one["at"]), one["amount"], one["currency"], one["charge"])
+            for name, one in ledger.transactions().items()
+        }
+        rows = built.client.query(
+            "SELECT transaction_id, kind, day, amount, currency, charge_id FROM marts.fct_transactions"
+            " WHERE site_id = {site:String}",
+            {"site": site_of(seed)},
+        )[1]
+        assert {row[0]: tuple(row[1:]) for row in rows} == expected
+        kinds.update(one[0] for one in expected.values())
+        by_day: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+        for kind, day, amount, currency, _ in expected.values():
+            by_day[day, currency, "net"] += amount
+            by_day[day, currency, kind] += amount
+        daily = built.client.rows(
+            "SELECT day, currency, sum(gross) AS gross, sum(refunded) AS refunded, sum(disputed) AS disputed,"
+            " sum(net) AS net FROM marts.rpt_revenue_daily WHERE site_id = {site:String} GROUP BY day, currency",
+            {"site": site_of(seed)},
+        )
+        assert len(daily) == len({key[:2] for key in by_day})
+        for row in daily:
+            sums = {kind: by_day.get((row["day"], row["currency"], kind), 0) for kind in (*KINDS, "net")}
+            assert row["net"] == sums["net"]
+            assert row["gross"] == sums["payment"] + sums["payment_failure"]
+            assert row["refunded"] == -sums["refund"] - sums["refund_failure"]
+            assert row["disputed"] == -sums["dispute"] - sums["dispute_reversal"]
+    assert set(kinds) == set(KINDS)
+
+
+def test_lifetime_value_by_cohort_is_that_of_the_ledger(built: Models, businesses: dict[int, Business]) -> None:
+    for seed, business in businesses.items():
+        ledger = Ledger(business.books, business.zone)
+        charges = ledger.newest("charge")
+        paid = [
+            (charges[one["charge"]]["customer"] or one["charge"], one["currency"], ledger.day_of(one["at"]), one)
+            for one in ledger.transactions().values()
+        ]
+        first: dict[tuple[str, str], date] = {}
+        for payer, currency, day, one in paid:
+            if one["kind"] == "payment":
+                first[payer, currency] = min(day, first.get((payer, currency), day)).replace(day=1)
+        customers = Counter((month, key[1]) for key, month in first.items())
+        rows = built.client.rows(
+            "SELECT * FROM marts.rpt_customer_ltv_cohorts WHERE site_id = {site:String}", {"site": site_of(seed)}
+        )
+        assert {(row["cohort_month"], row["currency"]) for row in rows} == set(customers)
+        for row in rows:
+            cohort = (row["cohort_month"], row["currency"])
+            ages = [
+                (max(months_between(cohort[0], day), 0), one["amount"])
+                for payer, currency, day, one in paid
+                if currency == cohort[1] and first[payer, currency] == cohort[0]
+            ]
+            assert row["customers"] == customers[cohort]
+            assert row["net"] == sum(amount for age, amount in ages if age == row["months_since"])
+            assert row["cumulative_net"] == sum(amount for age, amount in ages if age <= row["months_since"])
+        last = max(ledger.day_of(LISTED), *(day for _, _, day, _ in paid)).replace(day=1)
+        assert Counter((row["cohort_month"], row["currency"]) for row in rows) == {
+            cohort: months_between(cohort[0], last) + 1 for cohort in customers
+        }
+
+
+def test_a_wrong_amount_makes_the_reconciliation_name_it(built: Models) -> None:
+    charge = built.client.value(
+        "SELECT any(transaction_id) FROM marts.fct_transactions WHERE kind = 'payment' AND settled_currency = currency"
+    )
+    built.client.command(
+        "INSERT INTO raw_stripe.charges (org_id, site_id, livemode, id, created, version_at, is_deleted, object)"
+        " SELECT org_id, site_id, livemode, id, created, version_at + INTERVAL 1 SECOND, false,"
+        " replaceRegexpOne(object, '\"amount_captured\": ([0-9]+)', '\"amount_captured\": 1\\\\1')"
+        f" FROM raw_stripe.charges WHERE id = '{charge}'"
+    )
+    select = "+rpt_stripe_reconciliation"
+    try:
+        assert built.dbt("run", "--select", select, "--exclude", "+fct_sessions").returncode == 0
+        checked = built.dbt("test", "--select", "assert_revenue_reconciles_with_stripe")
+        assert checked.returncode == 1
+        named = built.client.value(
+            "SELECT arrayFlatten(groupArray(differing_ids)) FROM marts.rpt_stripe_reconciliation WHERE difference != 0"
+        )
+        assert named == [f"txn_{charge}"]
+    finally:
+        built.client.command(
+            f"ALTER TABLE raw_stripe.charges DELETE WHERE id = '{charge}' AND match(object, 'captured\": 1[0-9]+')"
+            f" AND version_at != '{moment(LISTED)}' SETTINGS mutations_sync = 2"
+        )
+        assert built.dbt("run", "--select", select, "--exclude", "+fct_sessions").returncode == 0
+    assert built.dbt("test", "--select", "assert_revenue_reconciles_with_stripe").returncode == 0
+
+
+def sum_by_currency(lines: Counter[tuple[str, str, str, str]]) -> Counter[str]:
+    totals: Counter[str] = Counter()
+    for (currency, *_), amount in lines.items():
+        totals[currency] += amount
+    return totals
+
+
+def months_between(first: date, day: date) -> int:
+    return (day.year - first.year) * 12 + day.month - first.month
