@@ -189,12 +189,17 @@ class Answer:
     def _headers(self) -> Headers:
         elapsed = time.perf_counter_ns() - self._began
         return [
-            (b"x-clickhouse-query-id", self._request.query_id.encode("utf-8", "replace")),
+            (b"x-clickhouse-query-id", _one_line(self._request.query_id)),
             (b"x-clickhouse-server-display-name", self._engine.name.encode()),
-            (b"x-clickhouse-timezone", self.timezone.encode()),
+            (b"x-clickhouse-timezone", _one_line(self.timezone)),
             *((b"x-clickhouse-progress", _numbers(report)) for report in self.reports),
             (b"x-clickhouse-summary", _summary(self.progress, elapsed)),
         ]
+
+
+def _one_line(text: str) -> bytes:
+    """A client's text as a header's value, in which a line break would begin another header."""
+    return (text if text.isprintable() else repr(text)).encode("utf-8", "replace")
 
 
 def _summary(progress: Progress, elapsed_ns: int) -> bytes:

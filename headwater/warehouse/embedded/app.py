@@ -51,6 +51,9 @@ class Application:
             return
         except QueryError as error:
             await answer.fail(error)
+        except OSError as error:
+            # Such as a full disk under an answer that is held back until its query ends.
+            await answer.fail(QueryError.named(425, "SYSTEM_ERROR", f"{error.strerror or error}"))
 
     def _check_login(self, request: Request) -> None:
         user, password = request.credentials()

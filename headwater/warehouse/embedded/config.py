@@ -38,6 +38,10 @@ _GRANTS = (
     "GRANT TABLE ENGINE ON File",
     "REVOKE SET DEFINER ON *",
     "REVOKE ALLOW SQL SECURITY NONE ON *.*",
+    # chDB signals the whole process group: this server, and whoever started it.
+    "REVOKE SYSTEM SHUTDOWN ON *.*",
+    # Without them no statement works, and chDB has no other copy before it starts anew.
+    "REVOKE DROP ON system.*",
 )
 _USERS = """<clickhouse>
     <profiles><default/></profiles>

@@ -108,13 +108,6 @@ class Connection:
             if stream is not None:
                 self._handle.streaming_cancel_query(stream)
 
-    def insert(self, sql: str | bytes, input_format: str) -> "Insertion":
-        """Begin an INSERT whose rows follow. Raises QueryError."""
-        try:
-            return Insertion(self, self._handle, self._handle.send_insert(sql, input_format))
-        except _FAILURES as error:
-            raise QueryError.from_engine(error) from None
-
     def _count(self, result: Any) -> None:
         progress = self.progress
         progress.read_rows += result.storage_rows_read()
@@ -123,34 +116,6 @@ class Connection:
         progress.written_bytes += result.bytes_written()
         progress.result_rows += result.rows_read()
         progress.result_bytes += result.size()
-
-
-class Insertion:
-    """Rows on their way into a table."""
-
-    def __init__(self, connection: Connection, handle: Any, result: Any) -> None:
-        self._connection, self._handle, self._result = connection, handle, result
-
-    def append(self, data: bytes) -> None:
-        """Hand over encoded rows; the engine parses them as they come. Raises QueryError."""
-        try:
-            self._handle.insert_append(self._result, data)
-        except _FAILURES as error:
-            raise QueryError.from_engine(error) from None
-
-    def finish(self) -> None:
-        """Commit. Raises QueryError."""
-        try:
-            result = self._handle.insert_done(self._result)
-        except _FAILURES as error:
-            raise QueryError.from_engine(error) from None
-        progress = self._connection.progress
-        progress.read_rows = progress.written_rows = progress.result_rows = result.rows_written()
-        progress.read_bytes = progress.written_bytes = progress.result_bytes = result.bytes_written()
-
-    def cancel(self) -> None:
-        """Drop the rows that no block took yet."""
-        self._handle.insert_cancel(self._result)
 
 
 class Engine:
@@ -162,7 +127,9 @@ class Engine:
         self.directory = directory
         self._open = _chdb.connect  # type: ignore[attr-defined]
         # Unlike a server, chDB takes an expression for a statement; and our own SET and USE needn't be logged.
-        self._address = f"{directory}?config-file={config}&implicit_select=0&log_queries=0"
+        # A pipe can be read, but not mapped into memory, which is chDB's way with files.
+        settings = "implicit_select=0&log_queries=0&storage_file_read_method=read"
+        self._address = f"{directory}?config-file={config}&{settings}"
         prepare_default(directory)
         self._lock = threading.Lock()
         self._keeper = self.connect()

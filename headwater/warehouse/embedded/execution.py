@@ -12,7 +12,7 @@ from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.external import load_form
 from headwater.warehouse.embedded.native import adapt_blocks
 from headwater.warehouse.embedded.native_block import split_blocks
-from headwater.warehouse.embedded.pipe import PipedInsertion, read_result
+from headwater.warehouse.embedded.pipe import Insertion, read_result
 from headwater.warehouse.embedded.query_id import translate
 from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import Target, load_rows
@@ -25,6 +25,7 @@ from headwater.warehouse.embedded.statement import (
     parse_insert,
     parse_query,
 )
+from headwater.warehouse.embedded.system_table import define
 from headwater.warehouse.embedded.watch import Watch
 from headwater.warehouse.embedded.workspace import Workspace
 
@@ -120,11 +121,7 @@ class Execution:
     def _open_target(self, workspace: Workspace, insert: Insert) -> Target:
         input_format = insert.format or self._request.default_format or _DATA_FORMAT
         check(insert.sql)
-        connection = workspace.connection()
-        connection.apply({f"param_{name}": value for name, value in self._request.params.items()})
-        if insert.input is not None:
-            return PipedInsertion(workspace, insert.sql, insert.input, checked_format(input_format))
-        return connection.insert(insert.sql, checked_format(input_format))
+        return Insertion(workspace, insert, checked_format(input_format), self._request.params)
 
     async def _query(self, workspace: Workspace, sql: bytes) -> Spool:
         if b"file" in sql:
@@ -192,7 +189,13 @@ class Execution:
 def _run_whole(
     connection: Connection, sql: bytes, result_format: str, params: dict[str, str]
 ) -> Generator[bytes, None, None]:
-    result = connection.run(sql, result_format, params)
+    try:
+        result = connection.run(sql, result_format, params)
+    except QueryError as error:
+        definition = define(connection, sql, error)
+        if definition is None:
+            raise
+        result = connection.run(definition, result_format)
     yield from split_blocks(result) if result_format == "Native" else (result,)
 
 

@@ -7,8 +7,10 @@ from headwater.warehouse.embedded.error import QueryError
 from headwater.warehouse.embedded.executor import Executor
 from headwater.warehouse.embedded.form import Part, read_form
 from headwater.warehouse.embedded.native_block import split_types
+from headwater.warehouse.embedded.pipe import Insertion
 from headwater.warehouse.embedded.request import Request, checked_format
 from headwater.warehouse.embedded.rows import load_rows
+from headwater.warehouse.embedded.statement import Insert
 from headwater.warehouse.embedded.workspace import Workspace
 
 _LARGEST_FIELD = 64 * 1024 * 1024
@@ -74,6 +76,7 @@ async def _load_file(
         structure = ", ".join(f"_{number} {kind}" for number, kind in enumerate(split_types(types), 1))
     await executor.call(workspace.create_table, name, structure)
     input_format = request.external.get(f"{name}_format", "TabSeparated")
-    sql = f"INSERT INTO {quote_name(name)}"
-    target = await executor.call(workspace.connection().insert, sql, checked_format(input_format))
+    sql = f"INSERT INTO {quote_name(name)}".encode("utf-8", "surrogateescape")
+    insert = Insert(sql, input_format, 0, len(sql))
+    target = await executor.call(Insertion, workspace, insert, checked_format(input_format), {})
     await load_rows(executor, target, content)

@@ -46,12 +46,14 @@ class Insert:
     """An INSERT whose rows come with the request.
 
     ``sql`` ends before FORMAT or VALUES, ``format`` is empty when the statement names none, ``data`` is the offset at
-    which rows begin. ``input`` is where input() of INSERT … SELECT … FROM input('…') begins, or None.
+    which rows begin, ``settings`` the one of the SETTINGS clause, or of the end. ``input`` is where input() of
+    INSERT … SELECT … FROM input('…') begins, or None.
     """
 
     sql: bytes
     format: str
     data: int
+    settings: int
     input: int | None = None
 
 
@@ -117,6 +119,7 @@ def parse_insert(sql: bytes) -> Insert | None:
         return None
     selects = False
     source: int | None = None
+    settings: int | None = None
     end, previous = len(sql), _END
     for token in stream:
         if selects and token.text == "(" and previous.kind == "word" and previous.text == "INPUT":
@@ -127,18 +130,24 @@ def parse_insert(sql: bytes) -> Insert | None:
             selects = True
         elif token.is_word("INFILE"):
             return None
+        elif token.is_word("SETTINGS") and not selects and previous.text not in ("INTO", "TABLE", "."):
+            settings = token.start
         elif token.is_word("VALUES") and not selects:
-            return Insert(sql[: token.start], "Values", token.end)
+            return _insert(sql[: token.start], "Values", token.end, settings)
         elif token.is_word("FORMAT") and previous.text != ".":
             name = next(stream, _END)
             if name.kind == "word" and (source or not selects):
                 rows = _ROWS.match(sql, name.end)
                 head, start = sql[: token.start], rows.end() if rows else name.end
-                return Insert(head, sql[name.start : name.end].decode(), start, source)
+                return _insert(head, sql[name.start : name.end].decode(), start, settings, source)
         previous = token
     if selects and not source:
         return None
-    return Insert(sql[:end], "", len(sql), source)
+    return _insert(sql[:end], "", len(sql), settings, source)
+
+
+def _insert(sql: bytes, name: str, data: int, settings: int | None, source: int | None = None) -> Insert:
+    return Insert(sql, name, data, len(sql) if settings is None else settings, source)
 
 
 def _reaches_insert(stream: Iterator[Token]) -> bool:

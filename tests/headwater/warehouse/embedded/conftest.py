@@ -74,11 +74,6 @@ class Server:
         """Memory of the process, in bytes."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
 
-    def page_faults(self) -> int:
-        """Minor page faults of the process so far."""
-        # The fields behind the name, which may hold spaces, begin with the third.
-        return int(Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[7])
-
     def is_running(self, query_id: str) -> bool:
         """Whether the engine runs a query with this id."""
         sql = f"SELECT count() FROM system.processes WHERE Settings['query_cache_tag'] = '{query_id}'"
@@ -97,15 +92,15 @@ class Server:
         return self.process.wait(30)
 
 
-def launch(home: Path, port: int, **environment: str) -> Server:
-    """Start a server without waiting for it."""
+def launch(home: Path, port: int, *, own_group: bool = False, **environment: str) -> Server:
+    """Start a server without waiting for it; in the process group of the test, or in one of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
     settings = {"HEADWATER_HOME": str(home), "HEADWATER_CLICKHOUSE_PORT": str(port), **environment}
     home.mkdir(parents=True, exist_ok=True)
     output = home / "server.log"
     with output.open("ab") as log:
         command = [sys.executable, "-m", "headwater.warehouse.embedded"]
-        process = subprocess.Popen(command, env=clean | settings, stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=clean | settings, stdout=log, stderr=log, start_new_session=own_group)
     return Server(process, port, home, output)
 
 
@@ -119,9 +114,9 @@ def answers(server: Server) -> bool:
 
 
 @contextmanager
-def running(home: Path, **environment: str) -> Iterator[Server]:
+def running(home: Path, *, own_group: bool = False, **environment: str) -> Iterator[Server]:
     """A server that answers; stopped afterwards if the test has not stopped it."""
-    server = launch(home, unused_port(), **environment)
+    server = launch(home, unused_port(), own_group=own_group, **environment)
     try:
         server.wait_for(lambda: answers(server), 30)
         yield server

@@ -9,6 +9,7 @@ import lz4.frame
 import pytest
 import zstandard
 
+from headwater.warehouse.embedded.compression import open_decoder
 from tests.headwater.warehouse.embedded.conftest import Server
 
 Codec = Callable[[bytes], bytes]
@@ -85,3 +86,23 @@ def test_several_gzip_members_are_one_body(server: Server, table: str) -> None:
     query = f"INSERT INTO {table} FORMAT TabSeparated"
     assert server.send(body, query=query, headers={"Content-Encoding": "gzip"}).status == 200
     assert server.value(f"SELECT count() FROM {table}") == "2"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "lz4", "zstd", "br"])
+def test_body_that_unfolds_comes_in_bounded_pieces(encoding: str) -> None:
+    decoder = open_decoder(encoding)
+    assert decoder is not None
+    size = largest = 0
+    for piece in decoder.feed(ENCODE[encoding](b"\0" * 2**28)):
+        size += len(piece)
+        largest = max(largest, len(piece))
+    decoder.end()
+    assert size == 2**28
+    assert largest <= 32 * 2**20
+
+
+@pytest.mark.parametrize("encoding", DECODE)
+@pytest.mark.parametrize("level", ["0", "99", "-1"])
+def test_level_out_of_range_is_the_nearest(server: Server, encoding: str, level: str) -> None:
+    reply = server.send("SELECT 1", http_zlib_compression_level=level, headers={"Accept-Encoding": encoding})
+    assert DECODE[encoding](reply.body) == b"1\n"

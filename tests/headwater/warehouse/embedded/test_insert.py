@@ -3,7 +3,6 @@
 import http.client
 import io
 import json
-import statistics
 from collections.abc import Iterator
 
 import pyarrow
@@ -127,12 +126,59 @@ def test_client_that_goes_away_leaves_no_rows_half_sent(server: Server, table: s
     assert server.value(f"SELECT count() FROM {table}") == "0"
 
 
-def test_body_is_not_paid_for_in_page_faults(server: Server, table: str) -> None:
-    body = b"".join(b"%d\t%b\n" % (number, b"x" * 500) for number in range(100_000))
-    faults = []
-    for _ in range(7):
-        before = server.page_faults()
-        assert server.send(body, query=f"INSERT INTO {table} FORMAT TabSeparated").status == 200
-        faults.append(server.page_faults() - before)
-    # The engine gives its own memory back now and then, and faults it in again.
-    assert statistics.median(faults) < len(body) / 4096 / 3
+@pytest.mark.parametrize("size", [1, 2_000_000])
+@pytest.mark.parametrize("name", ["CSV", "input"])
+def test_rows_that_were_not_stored_are_not_acknowledged(server: Server, name: str, size: int) -> None:
+    server.rows("CREATE OR REPLACE TABLE few (id UInt64, CONSTRAINT few CHECK id < 5) ENGINE = MergeTree ORDER BY id")
+    source = "SELECT * FROM input('id UInt64') FORMAT CSV" if name == "input" else "FORMAT CSV"
+    reply = server.send(b"1\n" * (size - 1) + b"9\n", query=f"INSERT INTO few {source}")
+    assert (reply.status, reply.headers["X-ClickHouse-Exception-Code"]) == (500, "469")
+    assert "/dev/fd" not in reply.text
+
+
+def test_view_that_fails_fails_the_insert(server: Server, table: str) -> None:
+    server.rows(f"CREATE MATERIALIZED VIEW {table}_view ENGINE = Memory AS SELECT throwIf(id = 9) AS x FROM {table}")
+    reply = server.send(b"1,a\n9,b\n", query=f"INSERT INTO {table} FORMAT CSV")
+    assert reply.headers["X-ClickHouse-Exception-Code"] == "395"
+    server.rows(f"DROP TABLE {table}_view")
+
+
+def test_too_many_partitions_fail_the_insert(server: Server) -> None:
+    server.rows("CREATE OR REPLACE TABLE cut (id UInt64) ENGINE = MergeTree ORDER BY id PARTITION BY id")
+    body = b"".join(b"%d\n" % number for number in range(500))
+    assert server.send(body, query="INSERT INTO cut FORMAT CSV").headers["X-ClickHouse-Exception-Code"] == "252"
+    assert server.value("SELECT count() FROM cut") == "0"
+
+
+@pytest.mark.parametrize("name", ["CSV", "Values", "JSONEachRow", "Native", "TabSeparated"])
+def test_no_rows_are_rows_too(server: Server, table: str, name: str) -> None:
+    reply = server.send(b"", query=f"INSERT INTO {table} FORMAT {name}")
+    assert (reply.status, reply.text) == (200, "")
+
+
+def test_insert_settings_may_stand_before_the_format(server: Server, table: str) -> None:
+    query = f"INSERT INTO {table} (id, name) SETTINGS input_format_csv_detect_header = 0, max_threads = 1 FORMAT CSV"
+    assert server.send(b"1,a\n", query=query).status == 200
+    query = "INSERT INTO {t:Identifier} FORMAT CSV"
+    assert server.send(b"2,b\n", query=query, param_t=table).status == 200
+    assert server.send("INSERT INTO settings VALUES (1)").status == 404
+    assert server.value(f"SELECT count() FROM {table}") == "2"
+
+
+def test_defaults_fill_in_what_rows_leave_out(server: Server) -> None:
+    server.rows("CREATE OR REPLACE TABLE more (a UInt8, b UInt8 DEFAULT a + 1, c UInt8 MATERIALIZED 7) ENGINE = Memory")
+    server.send('{"a":1}{"a":2,"b":9}', query="INSERT INTO more FORMAT JSONEachRow")
+    assert server.rows("SELECT a, b, c FROM more ORDER BY a") == [["1", "2", "7"], ["2", "9", "7"]]
+
+
+def test_client_that_goes_away_late_leaves_whole_blocks_only(server: Server) -> None:
+    server.rows("CREATE OR REPLACE TABLE blocks (id UInt64) ENGINE = MergeTree ORDER BY id")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("POST", "/?query_id=late&query=INSERT+INTO+blocks+FORMAT+CSV&max_insert_block_size=1000")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    rows = b"1\n" * 500_000
+    connection.send(b"%x\r\n%b\r\n" % (len(rows), rows))
+    connection.close()
+    server.wait_for(lambda: not server.is_running("late"))
+    assert server.value("SELECT count() FROM blocks") == "0"

@@ -152,3 +152,12 @@ def test_database_default_is_there_again_when_it_was_dropped(tmp_path: Path) -> 
         assert server.stop() == 0
     with running(tmp_path) as server:
         assert server.rows("SHOW TABLES") == []
+
+
+@pytest.mark.parametrize("sql", ["SYSTEM SHUTDOWN", "SYSTEM KILL"])
+def test_statement_cannot_end_the_server(tmp_path: Path, sql: str) -> None:
+    # The engine would signal the whole process group: here one of the server's own.
+    with running(tmp_path, own_group=True) as server:
+        reply = server.send(sql)
+        assert (reply.status, reply.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+        assert answers(server)

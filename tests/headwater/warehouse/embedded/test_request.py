@@ -135,3 +135,20 @@ def test_what_is_not_supported_is_refused_and_not_ignored(server: Server) -> Non
     assert server.send("SELECT 1", role="admin").status == 404
     assert server.send(method="OPTIONS").status == 204
     assert server.send(method="DELETE").status == 501
+
+
+def test_query_id_cannot_begin_another_header(server: Server) -> None:
+    reply = server.send("SELECT 1", query_id="mine\r\nX-Injected: yes\r\n\r\n")
+    assert reply.body == b"1\n"
+    assert "X-Injected" not in reply.headers
+    assert (
+        server.send("SELECT 1", query_id="größe").headers["X-ClickHouse-Query-Id"].encode("latin-1").decode() == "größe"
+    )
+    reply = server.send("SELECT 1", session_timezone="UTC\r\nX-Injected: yes")
+    assert "X-Injected" not in reply.headers
+
+
+@pytest.mark.parametrize("sql", ["DROP DATABASE system", "DETACH DATABASE system", "DROP TABLE system.one"])
+def test_what_every_statement_needs_cannot_be_dropped(server: Server, sql: str) -> None:
+    assert server.send(sql).status == 403
+    assert server.value("SELECT 1") == "1"

@@ -261,3 +261,16 @@ def test_progress_is_told_when_it_is_asked_for(server: Server, arguments: dict[s
     assert rows == sorted(rows)
     assert rows[-1] == 6
     assert "X-ClickHouse-Progress" not in server.send(sql, **arguments).headers
+
+
+@pytest.mark.parametrize("sql", ["SHOW CREATE TABLE system.tables", "SHOW CREATE `system`.`tables` FORMAT JSONEachRow"])
+def test_tables_of_system_have_a_definition(server: Server, sql: str) -> None:
+    text = server.send(sql).text
+    assert "CREATE TABLE system.tables" in text
+    assert "`has_own_data` UInt8" in text
+    assert "ENGINE = SystemTables" in text
+
+
+def test_table_that_is_not_there_has_none(server: Server) -> None:
+    assert server.send("SHOW CREATE TABLE system.nothing").status == 404
+    assert server.send("SHOW CREATE TABLE tables", database="system").text.startswith("CREATE TABLE system.tables")

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -32,6 +33,7 @@ print(json.dumps({
     "confined": confined,
     "read": refused((outside / "secret").read_text),
     "environment": refused(Path("/proc/self/environ").read_bytes),
+    "threads": "s3cret" in Path("/proc/thread-self/environ").read_text(),
     "list": refused(lambda: os.listdir(outside)),
     "write": refused(lambda: (outside / "new").write_text("x")),
     "run": refused(lambda: subprocess.run(["true"])),
@@ -47,7 +49,8 @@ def test_confined_process_stays_in_its_directory(tmp_path: Path) -> None:
     (outside / "secret").write_text("s3cret")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         command = [sys.executable, "-c", _SCRIPT, str(inside), str(outside), str(listening.getsockname()[1])]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        environment = {**os.environ, "HEADWATER_CLICKHOUSE_PASSWORD": "s3cret"}
+        output = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
     version = ctypes.CDLL(None).syscall(_LANDLOCK_VERSION, None, 0, 1)
     files = dict.fromkeys(("confined", "read", "environment", "list", "write", "run"), version >= 2)
-    assert json.loads(output) == {**files, "connect": version >= 4}
+    assert json.loads(output) == {**files, "threads": False, "connect": version >= 4}
