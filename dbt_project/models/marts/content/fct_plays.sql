@@ -1,8 +1,45 @@
-{{ config(partition_by='toYYYYMM(started_at)', order_by=['org_id', 'site_id', 'content_id', 'started_at']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(started_at)',
+        order_by=['org_id', 'site_id', 'content_id', 'started_at'],
+        meta={'upstream': ['stg_events__receipts', 'stg_control__sites']},
+    )
+}}
 {%- set is_media -%}
     event in ('play', 'pause', 'resume', 'progress', 'complete') and not is_bot and visitor_id != ''
 {%- endset %}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_plays') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+with changes as (
+    select org_id, site_id, visitor_id, occurred_at, is_removed
+    from {{ changes_of(plan, 'stg_events__receipts') }}
+    where not is_bot and not is_duplicate and visitor_id != ''
+),
 
+sites_looked_at_in_whole as (
+    select org_id, site_id from changes
+    where is_removed
+    union distinct
+    select org_id, site_id from {{ changes_of(plan, 'stg_control__sites') }}
+)
+
+select org_id, site_id, content_id
+from {{ this }}
+where (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from changes)
+    or (org_id, site_id) in sites_looked_at_in_whole
+union distinct
+select org_id, site_id, JSONExtractString(properties, 'content_id') as content_id
+from {{ ref('stg_events__events') }}
+where {{ is_media }}
+    and toDate(occurred_at) in (select toDate(occurred_at) from changes)
+    and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from changes)
+-- replaces
+(org_id, site_id, content_id) in {{ scope }}
+-- rows
+{%- endif %}
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
@@ -12,6 +49,9 @@ viewers as (
     select distinct org_id, site_id, visitor_id
     from {{ ref('stg_events__events') }}
     where {{ is_media }}
+{%- if plan.is_scoped %}
+        and (org_id, site_id) in (select org_id, site_id from {{ scope }})
+{%- endif %}
 ),
 
 visitors as (
@@ -43,6 +83,10 @@ media_events as (
         toInt64(round({{ bounded_number('duration_seconds', 1000000000) }} * 1000)) as length_ms
     from {{ ref('stg_events__events') }}
     where {{ is_media }} and content_id != ''
+{%- if plan.is_scoped %}
+        and (org_id, site_id) in (select org_id, site_id from {{ scope }})
+        and (org_id, site_id, content_id) in {{ scope }}
+{%- endif %}
 ),
 
 placed as (

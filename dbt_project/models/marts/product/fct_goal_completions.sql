@@ -45,12 +45,13 @@ changed_sites as (
     select org_id, site_id from {{ changes_of(plan, 'stg_control__goals') }}
     union distinct
     select org_id, site_id from {{ changes_of(plan, 'stg_control__sites') }}
+    where (org_id, site_id) in goals
 ),
 
 sessions as (
     select session_id, org_id, site_id, visitor_id, started_at, ended_at
     from {{ changes_of(plan, 'fct_sessions') }}
-    where not is_bot
+    where not is_bot and (org_id, site_id) in goals
     union distinct
     -- An event may be another while its session's figures stay the same.
     select session_id, org_id, site_id, visitor_id, started_at, ended_at
