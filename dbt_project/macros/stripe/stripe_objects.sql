@@ -2,8 +2,33 @@
   The newest state of each object of a kind, `o`: of the latest version_at; at the same time what was listed beats what an
   event shows, then the greater event id decides. Of a deleted object Stripe answers with its id alone: it keeps the
   state it had. Arguments as in stripe_versions.
+
+  Most objects are known in one version: only of the others are versions compared, which is what costs.
 #}
 {% macro stripe_objects(table, kind, shape) -%}
+    with repeated as (
+        select org_id, site_id, id
+        from (
+            select org_id, site_id, id
+            from {{ source('raw_stripe', table) }}
+            where (org_id, site_id, livemode) in (
+                select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
+            )
+            union all
+            select org_id, site_id, object_id as id
+            from {{ ref('stg_stripe__events') }}
+            where object_type = '{{ kind }}'
+        )
+        group by org_id, site_id, id
+        having count() > 1
+    )
+
+    select org_id, site_id, id, is_deleted, o
+    from (
+    {{ stripe_versions(table, kind, shape) }}
+    ) as versions
+    where (org_id, site_id, id) not in repeated
+    union all
     select
         org_id,
         site_id,
@@ -13,5 +38,6 @@
     from (
     {{ stripe_versions(table, kind, shape) }}
     ) as versions
+    where (org_id, site_id, id) in repeated
     group by org_id, site_id, id
 {%- endmacro %}

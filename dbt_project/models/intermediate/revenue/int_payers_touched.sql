@@ -5,7 +5,6 @@ with transactions as (
         *,
         if(customer_id != '', customer_id, charge_id) as payer_id
     from {{ ref('fct_transactions') }}
-    where kind = 'payment'
 ),
 
 payers as (
@@ -13,8 +12,9 @@ payers as (
         org_id,
         site_id,
         payer_id,
-        min(fct.occurred_at) as first_paid_at,
-        argMin(fct.charge_id, (fct.occurred_at, fct.transaction_id)) as first_charge_id,
+        -- Where only the refund of a payment is known that was made before all that was loaded, its time stands in.
+        argMin(fct.occurred_at, (fct.kind != 'payment', fct.occurred_at, fct.transaction_id)) as first_paid_at,
+        argMin(fct.charge_id, (fct.kind != 'payment', fct.occurred_at, fct.transaction_id)) as first_charge_id,
         -- The first of its payments whose payer is known says who it is.
         argMinIf(fct.person_id, (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as person_id
     from transactions as fct

@@ -8,7 +8,7 @@ with payments as (
         minIf(fct.occurred_at, fct.kind = 'payment') as first_paid_at,
         maxIf(fct.occurred_at, fct.kind = 'payment') as last_paid_at,
         countIf(fct.kind = 'payment') as payments,
-        arrayReduce('sumMap', groupArray([toString(fct.currency)]), groupArray([fct.amount])) as earned,
+        sumMap([toString(fct.currency)], [fct.amount]) as earned,
         argMinIf((fct.person_id, fct.matched_by), (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as who
     from {{ ref('fct_transactions') }} as fct
     where customer_id != ''
@@ -21,11 +21,7 @@ subscriptions as (
         site_id,
         customer_id,
         uniqExact(dim.subscription_id) as subscriptions,
-        arrayReduce(
-            'sumMap',
-            groupArrayIf([toString(dim.currency)], dim.is_current and dim.mrr > 0),
-            groupArrayIf([dim.mrr], dim.is_current and dim.mrr > 0)
-        ) as earning
+        sumMapIf([toString(dim.currency)], [dim.mrr], dim.is_current and dim.mrr > 0) as earning
     from {{ ref('dim_subscriptions') }} as dim
     group by org_id, site_id, customer_id
 )
