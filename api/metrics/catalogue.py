@@ -139,8 +139,8 @@ def _read_window_choice(measure: dict[str, Any], model: dict[str, Any]) -> Liter
         or held.get("window_groupings")
     ):
         raise BrokenDefinition(
-            f"semantic model {model['name']}, measure {measure['name']}: only a sum can be of one day, the first (min) or "
-            "the last (max) by the model's own time, without groupings"
+            f"semantic model {model['name']}, measure {measure['name']}: only a sum can be of one day, the first (min) "
+            "or the last (max) by the model's own time, without groupings"
         )
     return choice
 
