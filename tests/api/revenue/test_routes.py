@@ -1,4 +1,4 @@
-"""The revenue routes over HTTP: what they refuse, and in which words. Their numbers are held where the models are built."""
+"""The revenue routes over HTTP: what they refuse, and in which words. Their numbers are held beside the models."""
 
 import httpx
 import pytest
