@@ -3,7 +3,8 @@
   event shows, then the greater event id decides. Of a deleted object Stripe answers with its id alone: it keeps the
   state it had. Arguments as in stripe_versions.
 
-  Most objects are known in one version: only of the others are versions compared, which is what costs.
+  Most objects are known in one version: only of the others are versions compared, which is what costs. 1 M charges take
+  2.2 s, where one typed JSONExtract of two members of each takes 1.3 s.
 #}
 {% macro stripe_objects(table, kind, shape) -%}
     with repeated as (
