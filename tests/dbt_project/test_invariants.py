@@ -67,9 +67,23 @@ def test_a_person_of_the_first_step_who_is_in_no_funnel_is_found(walks: Models) 
         walks.client.command(f"DROP TABLE {aside}")
 
 
+OF_STRIPE = {
+    "assert_amounts_have_a_rate",
+    "assert_attributed_revenue_is_the_revenue",
+    "assert_mrr_movements_are_the_subscriptions",
+    "assert_revenue_reconciles_with_stripe",
+    "assert_subscriptions_are_priced",
+}
+"""Checks of what no journey has: the tests of revenue make them fail."""
+
+
 def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
     nodes = json.loads((walks.target / "manifest.json").read_text())["nodes"].values()
-    checks = [node for node in nodes if node["resource_type"] == "test" and "test_metadata" not in node]
+    checks = [
+        node
+        for node in nodes
+        if node["resource_type"] == "test" and "test_metadata" not in node and node["name"] not in OF_STRIPE
+    ]
     assert {check["config"]["severity"].lower() for check in checks} == {"error"}
     assert {check["name"] for check in checks} == {f"assert_{check}" for check, _, _ in WRONG_ROWS}
 

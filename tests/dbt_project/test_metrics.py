@@ -16,8 +16,11 @@ pytestmark = pytest.mark.xdist_group("walks")
 
 CATALOGUE: Catalogue = read_catalogue(PROJECT / "dbt_project" / "models")
 BY_MODEL: defaultdict[str, list[Metric]] = defaultdict(list)
+# What Stripe says is in no journey: test_revenue_attribution asks its metrics.
+OF_STRIPE = {"customer_cohorts", "mrr_days", "session_revenues", "transactions"}
 for metric in CATALOGUE:
-    BY_MODEL[metric.model.name].append(metric)
+    if metric.model.name not in OF_STRIPE:
+        BY_MODEL[metric.model.name].append(metric)
 
 SITES = [journeys.make_site(seed)[0] for seed in journeys.SEEDS]
 
