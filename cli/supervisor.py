@@ -7,6 +7,7 @@ and, when asked for, to the terminal with the name in front.
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -169,12 +170,15 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def free_port() -> int:
-    """A port nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def unused_port() -> int:
+    """A port nothing listens on right now, below those the system gives to outgoing connections.
+
+    One of theirs could be taken, by any client on this machine, before the server that asked for it listens.
+    """
+    while True:
+        port = secrets.choice(range(10_000, 32_768))
+        if not port_is_taken("127.0.0.1", port):
+            return port
 
 
 def port_is_taken(host: str, port: int) -> bool:

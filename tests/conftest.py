@@ -1,7 +1,6 @@
 """Fixtures every room's tests share: an isolated home, free ports, and a running warehouse per test worker."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from typing import NoReturn
 
 import pytest
 
+from cli.supervisor import unused_port
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
@@ -42,14 +42,6 @@ def _miss(text: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(text)
     pytest.skip(text)
-
-
-def unused_port() -> int:
-    """A port nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.services import api_service, clickhouse_service, loader_service
-from cli.supervisor import Supervisor
+from cli.supervisor import Supervisor, unused_port
 from headwater.control import create_key, ensure_site, open_control
 from headwater.settings import ApiSettings, ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
-from tests.conftest import unused_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import click
 
 from cli.errors import CommandFailed
 from cli.services import api_service, clickhouse_service
-from cli.supervisor import Supervisor, free_port, port_is_taken
+from cli.supervisor import Supervisor, port_is_taken, unused_port
 from headwater.settings import ApiSettings, ControlSettings, HomeSettings, WarehouseSettings
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _fresh_home() -> HomeSettings:
     os.environ.pop("HEADWATER_CONTROL_URL", None)
     for setting, usual in (("HEADWATER_CLICKHOUSE_PORT", 8123), ("HEADWATER_API_PORT", 8000)):
         wanted = int(os.environ.get(setting, usual))
-        os.environ[setting] = str(free_port() if port_is_taken("127.0.0.1", wanted) else wanted)
+        os.environ[setting] = str(unused_port() if port_is_taken("127.0.0.1", wanted) else wanted)
     return HomeSettings()
 
 

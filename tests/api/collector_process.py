@@ -13,11 +13,12 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from cli.supervisor import unused_port
 from headwater.contracts.landing import LandedEvent, RejectedEvent
 from headwater.control import create_key, ensure_site, open_control
 from headwater.landing import read_frames, sealed_segments
 from headwater.settings import ControlSettings, HomeSettings
-from tests.conftest import REPOSITORY, unused_port
+from tests.conftest import REPOSITORY
 
 HOST = "shop.example.com"
 

@@ -19,10 +19,11 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
+from cli.supervisor import unused_port
 from headwater.control import ApiKey, open_control
 from headwater.settings import ControlSettings
 from tests.api.collector_process import CollectorProcess, running_collector
-from tests.conftest import REPOSITORY, unused_port
+from tests.conftest import REPOSITORY
 
 EVENT = {"event": "page_view"}
 

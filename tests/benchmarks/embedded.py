@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cli.supervisor import unused_port
 from tests.benchmarks.figures import Figure
-from tests.conftest import unused_port
 
 _ROWS = 1_000_000
 _BLOCK = 65_536

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.supervisor import port_is_taken
+from cli.supervisor import port_is_taken, unused_port
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.posting import post_singles
 from tests.benchmarks.traffic import make_events, single_requests
-from tests.conftest import unused_port
 from tests.stack import running_stack
 
 REQUESTS = 20_000

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import COMMANDS
-from tests.conftest import unused_port
+from cli.supervisor import unused_port
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

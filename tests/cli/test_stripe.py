@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import unused_port
+from cli.supervisor import unused_port
 from tests.ingestion.stripe.account_server import KEY, StripeAccount, serving
 from tests.ingestion.stripe.business import fill
 

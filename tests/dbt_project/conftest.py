@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 
 from cli.services import PROJECT, clickhouse_service
-from cli.supervisor import Supervisor
+from cli.supervisor import Supervisor, unused_port
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
-from tests.conftest import unused_port
 from tests.dbt_project import journeys
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cli.services import clickhouse_service
-from cli.supervisor import Supervisor
+from cli.supervisor import Supervisor, unused_port
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
-from tests.conftest import unused_port
 
 
 class BuildFailed(Exception):

@@ -87,11 +87,13 @@ class TestUp:
         left = [command for command in readme_commands() if not command.startswith(RUN + STRIPE)]
         assert set(left) == MADE
         assert len(readme_commands()) == len(MADE) + len(RUN) + len(STRIPE)
+        # As typed in a shell of its own, when it was `make` that started the tests.
+        shell = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
         for command in sorted(MADE):
             # Nothing is installed again: `-o` takes the environment for new.
-            planned = run_as_written(command.replace("make", "make -n -o .venv/.installed"), os.environ, {})
+            planned = run_as_written(command.replace("make", "make -n -o .venv/.installed"), shell, {})
             assert planned.split()[0] in (".venv/bin/headwater", ".venv/bin/python"), planned
-        assert run_as_written("make -n -o .venv/.installed up", os.environ, {}).strip() == ".venv/bin/headwater up"
+        assert run_as_written("make -n -o .venv/.installed up", shell, {}).strip() == ".venv/bin/headwater up"
 
     def test_the_first_event_is_a_metric_in_six_commands(self, headwater: Run, readme: Callable[..., str]) -> None:
         assert readme("export KEY=").startswith("hw_")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, unused_port
+from cli.supervisor import unused_port
+from tests.conftest import REPOSITORY
 from tests.strace import Call, read_calls, strace_command
 
 

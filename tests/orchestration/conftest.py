@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.supervisor import unused_port
 from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.manifest import prepare_manifest
-from tests.conftest import unused_port
 from tests.stack import Stack, running_stack
 
 

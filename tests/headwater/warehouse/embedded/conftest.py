@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import psutil
 import pytest
 
-from tests.conftest import unused_port
+from cli.supervisor import unused_port
 
 
 @dataclass(frozen=True)

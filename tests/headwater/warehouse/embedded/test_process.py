@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import unused_port
+from cli.supervisor import unused_port
 from tests.headwater.warehouse.embedded.conftest import Reply, answers, launch, running
 
 
