@@ -14,7 +14,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
 h2 { margin-top: 2.5rem; text-transform: capitalize; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0; padding: .4rem .8rem; }
 summary { cursor: pointer; }
-summary b { display: inline-block; min-width: 4.5rem; }
+summary b { display: inline-block; min-width: 5.5rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; }
 pre { background: var(--soft); padding: .6rem; overflow-x: auto; border-radius: 6px; }

@@ -7,7 +7,7 @@ don't offer. Here they run over ClickHouse's HTTP interface, and a file is strea
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -30,9 +30,12 @@ from dlt.destinations.impl.clickhouse.sql_client import ClickHouseSqlClient
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import WarehouseAway, WarehouseRefused
 from ingestion.insert import insert
+from ingestion.manifest import Extent, read_manifest
 
 _SYNTAX_AND_TYPES = {44, 47, 57, 62, 82}
 _NO_SUCH_TABLE = {60, 81}
+_UNLISTED = "Unknown field"
+"""In ClickHouse's refusal of a row with a field that is not among the columns of the INSERT."""
 
 
 class _SharedConnection(Connection):
@@ -82,10 +85,16 @@ class HttpSqlClient(ClickHouseSqlClient):
 
         Raises WarehouseAway, or WarehouseRefused with ClickHouse's reason.
         """
+        self._insert(table_name, (), file_format, Path(file_path))
+
+    def _insert(
+        self, table_name: str, columns: Sequence[str], file_format: str, content: Path | Sequence[Extent]
+    ) -> None:
         database, table = self.make_qualified_table_name_path(table_name, quote=False)
-        sql = f"INSERT INTO `{database}`.`{table}` FORMAT {file_format}"
+        listed = f" ({', '.join(f'`{column}`' for column in columns)})" if columns else ""
+        sql = f"INSERT INTO `{database}`.`{table}`{listed} FORMAT {file_format}"
         credentials = self.credentials
-        insert(_address(credentials), credentials.username, credentials.password or "", sql, Path(file_path))
+        insert(_address(credentials), credentials.username, credentials.password or "", sql, content)
 
     @classmethod
     def _make_database_exception(cls, ex: Exception) -> Exception:
@@ -103,15 +112,35 @@ class HttpSqlClient(ClickHouseSqlClient):
         return isinstance(ex, ClickHouseError)
 
 
+class ManifestSqlClient(HttpSqlClient):
+    """`HttpSqlClient` whose files are manifests of rows that lie elsewhere."""
+
+    def insert_file(self, file_path: str, table_name: str, file_format: str, compression: str) -> Any:
+        """Insert what the manifest names. Returns when ClickHouse has stored its rows.
+
+        Raises WarehouseAway, or WarehouseRefused with ClickHouse's reason.
+        """
+        manifest = read_manifest(Path(file_path))
+        try:
+            self._insert(table_name, manifest.columns, file_format, manifest.extents)
+        except WarehouseRefused as error:
+            if not manifest.columns or _UNLISTED not in str(error):
+                raise
+            # A row has a column that no row looked at had. What was stored before it is stored twice, and counted once.
+            self._insert(table_name, (), file_format, manifest.extents)
+
+
 class HttpClickHouseClient(ClickHouseClient):
     """dlt's job client of ClickHouse with `HttpSqlClient` in it."""
+
+    sql_client_class: ClassVar[type[HttpSqlClient]] = HttpSqlClient
 
     def __init__(
         self, schema: Schema, config: ClickHouseClientConfiguration, capabilities: DestinationCapabilitiesContext
     ) -> None:
         super().__init__(schema, config, capabilities)
         stock = self.sql_client
-        self.sql_client = HttpSqlClient(
+        self.sql_client = self.sql_client_class(
             stock.dataset_name,
             stock.staging_dataset_name,
             stock.known_table_names,
@@ -138,6 +167,12 @@ class HttpClickHouseClient(ClickHouseClient):
         return [f"CREATE TABLE {twin} AS {original}"]
 
 
+class ManifestClickHouseClient(HttpClickHouseClient):
+    """`HttpClickHouseClient` that loads manifests."""
+
+    sql_client_class = ManifestSqlClient
+
+
 class clickhouse_http(clickhouse):
     """dlt's destination factory for ClickHouse over HTTP."""
 
@@ -146,11 +181,24 @@ class clickhouse_http(clickhouse):
         return HttpClickHouseClient
 
 
-def build_destination(settings: WarehouseSettings, database: str) -> clickhouse_http:
+class clickhouse_manifests(clickhouse):
+    """`clickhouse_http` for sources that yield manifests."""
+
+    @property
+    def client_class(self) -> type[ManifestClickHouseClient]:
+        return ManifestClickHouseClient
+
+
+Carried = Literal["rows", "manifests"]
+"""What is in the files that a source yields."""
+
+
+def build_destination(settings: WarehouseSettings, database: str, carried: Carried) -> clickhouse:
     """The destination for one source: its tables, without a prefix, in ``database``, which must exist."""
     parts = urlsplit(settings.address)
     is_secure = parts.scheme == "https"
-    return clickhouse_http(
+    factory = clickhouse_manifests if carried == "manifests" else clickhouse_http
+    return factory(
         credentials={
             "host": parts.hostname,
             "http_port": parts.port or (8443 if is_secure else 8123),

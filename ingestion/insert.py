@@ -1,13 +1,15 @@
-"""One INSERT over HTTP with a file or bytes as its data, streamed as they are."""
+"""One INSERT over HTTP, its data streamed as it is."""
 
 import http.client
 import re
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from headwater.warehouse.client import WarehouseAway, WarehouseRefused
+from ingestion.manifest import Extent, read_extents
 
 INSERT_SETTINGS = {
     "date_time_input_format": "best_effort",
@@ -30,27 +32,39 @@ def insert(
     user: str,
     password: str,
     sql: str,
-    content: bytes | Path,
+    content: bytes | Path | Sequence[Extent],
     settings: Mapping[str, str] = INSERT_SETTINGS,
 ) -> None:
     """Send ``sql`` with ``content`` as its data; return when ClickHouse has stored the rows.
 
-    Of a file, one block at a time is in memory. Raises WarehouseAway when nothing answers or the connection breaks,
+    Of files, one block at a time is in memory. Raises WarehouseAway when nothing answers or the connection breaks,
     WarehouseRefused with ClickHouse's reason.
     """
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=600, blocksize=_BLOCK_BYTES)
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password, "Content-Length": str(size)}
     with ExitStack() as stack:
         stack.callback(connection.close)
-        body = content if isinstance(content, bytes) else stack.enter_context(content.open("rb"))
+        body, size = _open(content, stack)
+        headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password, "Content-Length": str(size)}
         try:
-            connection.request("POST", "/?" + urlencode({"query": sql, **settings}), body=body, headers=headers)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                # A server that refuses a row may answer, and close, before it was sent the others.
+                connection.request("POST", "/?" + urlencode({"query": sql, **settings}), body=body, headers=headers)
             answer = connection.getresponse()
             text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             raise WarehouseAway(f"ClickHouse at {address} broke off: {error}") from error
     if answer.status != 200 or _FAILED.search(text):
         raise WarehouseRefused(text.strip().split("\n", 1)[0])
+
+
+def _open(
+    content: bytes | Path | Sequence[Extent], stack: ExitStack
+) -> tuple[bytes | BinaryIO | Iterable[bytes | memoryview], int]:
+    """What http.client can send, and how many bytes it is."""
+    if isinstance(content, bytes):
+        return content, len(content)
+    if isinstance(content, Path):
+        return stack.enter_context(content.open("rb")), content.stat().st_size
+    return read_extents(content), sum(extent.size for extent in content)

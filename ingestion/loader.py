@@ -134,6 +134,7 @@ def run_loader(
     say("loader: ready")
     trouble, pause = "", 0.0
     while not stop.is_set():
+        began = time.monotonic()
         try:
             report = worker.load() if trouble or worker.has_work() else LoadReport()
         except (LoadBusy, WarehouseError, LoadFailed, ControlUnavailable) as error:
@@ -146,7 +147,8 @@ def run_loader(
             say("loader: loading again")
             trouble, pause = "", 0.0
         if not report.waiting:
-            stop.wait(loader.interval_seconds)
+            # From start to start: while a long load ran, others have been waiting for as long.
+            stop.wait(max(began + loader.interval_seconds - time.monotonic(), 0))
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dlt.common.pipeline import LoadInfo, StepInfo
     from dlt.extract import DltSource
 
+    from ingestion.destination import Carried
+
 
 class LoadFailed(Exception):
     """dlt or the disk could not do a load, for a reason that is not ClickHouse's. Nothing is lost; load again."""
@@ -27,8 +29,16 @@ class LoadFailed(Exception):
 class SourcePipeline:
     """The pipeline of one source into the database of the same purpose. For one thread, under the load lock."""
 
-    def __init__(self, home: HomeSettings, warehouse: WarehouseSettings, name: str, database: str) -> None:
-        self._folder = home.dlt_dir / "pipelines"
+    def __init__(
+        self,
+        home: HomeSettings,
+        warehouse: WarehouseSettings,
+        name: str,
+        database: str,
+        carried: "Carried" = "rows",
+    ) -> None:
+        """``carried``: whether the source's files hold rows or manifests of rows."""
+        self._folder, self._carried = home.dlt_dir / "pipelines", carried
         self._warehouse, self._name, self._database = warehouse, name, database
         self._token = secrets.token_hex(8)
         self._pipeline: Pipeline | None = None
@@ -80,7 +90,7 @@ class SourcePipeline:
             self._pipeline = dlt.pipeline(
                 self._name,
                 pipelines_dir=str(self._folder),
-                destination=build_destination(self._warehouse, self._database),
+                destination=build_destination(self._warehouse, self._database, self._carried),
                 dataset_name="",
             )
         return self._pipeline

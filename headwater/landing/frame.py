@@ -65,12 +65,44 @@ def encode_frame(frame: Frame) -> list[bytes]:
     return parts
 
 
-def decode_frames(content: bytes, path: Path) -> Iterator[Frame]:
-    """The frames of one segment's ``content``. ``path`` is named in the error.
+class Outline(msgspec.Struct, frozen=True, gc=False):
+    """Where a whole frame lies in its segment, and how many records it has."""
+
+    offset: int
+    """Byte of the segment at which its header begins."""
+    first_sequence: int
+    events: int
+    rejected: int
+    event_bytes: int
+    rejected_bytes: int
+
+    @property
+    def events_at(self) -> int:
+        """Byte of the segment at which its event lines begin."""
+        return self.offset + HEADER_BYTES
+
+    @property
+    def rejected_at(self) -> int:
+        """Byte of the segment at which its rejected lines begin."""
+        return self.events_at + self.event_bytes
+
+    @property
+    def end(self) -> int:
+        """The first byte after it."""
+        return self.rejected_at + self.rejected_bytes
+
+    @property
+    def end_sequence(self) -> int:
+        """The first sequence after this frame's."""
+        return self.first_sequence + self.events + self.rejected
+
+
+def outline_frames(content: bytes, path: Path, offset: int = 0) -> Iterator[Outline]:
+    """The outlines of one segment's frames from ``offset`` on, their checksums verified. ``path`` is for the error.
 
     Raises DamagedSegment at the first frame that is torn or does not match its checksum.
     """
-    view, offset = memoryview(content), 0
+    view = memoryview(content)
     while offset < len(content):
         body = offset + HEADER_BYTES
         if body > len(content):
@@ -85,27 +117,44 @@ def decode_frames(content: bytes, path: Path) -> Iterator[Frame]:
         (expected,) = _CHECKSUM.unpack(view[body - _CHECKSUM.size : body])
         if zlib.crc32(view[body:end], zlib.crc32(fields)) != expected:
             raise DamagedSegment(path, offset, "a frame does not match its checksum")
-        yield Frame(first, events, rejected, content[body : body + event_bytes], content[body + event_bytes : end])
+        yield Outline(offset, first, events, rejected, event_bytes, rejected_bytes)
         offset = end
+
+
+def decode_frames(content: bytes, path: Path) -> Iterator[Frame]:
+    """The frames of one segment's ``content``. Raises as `outline_frames` does."""
+    for outline in outline_frames(content, path):
+        yield cut_frame(content, outline)
+
+
+def cut_frame(content: bytes, outline: Outline) -> Frame:
+    """The frame that lies there in its segment's ``content``."""
+    return Frame(
+        first_sequence=outline.first_sequence,
+        events=outline.events,
+        rejected=outline.rejected,
+        event_lines=content[outline.events_at : outline.rejected_at],
+        rejected_lines=content[outline.rejected_at : outline.end],
+    )
 
 
 def whole_frames_bytes(content: bytes, path: Path) -> int:
     """How many bytes from the start of ``content`` are whole frames."""
     good = 0
     try:
-        for frame in decode_frames(content, path):
-            good += frame.size
+        for outline in outline_frames(content, path):
+            good = outline.end
     except DamagedSegment:
         return good
     return good
 
 
-def has_frame_after(content: bytes, offset: int, path: Path) -> bool:
-    """Whether a whole frame begins somewhere behind ``offset``, where none is."""
+def find_frame(content: bytes, offset: int, path: Path) -> int:
+    """Where the first whole frame begins behind ``offset``, where none is; -1 when there is none."""
     while (offset := content.find(MAGIC, offset + 1)) >= 0:
         try:
-            next(decode_frames(content[offset:], path))
+            next(outline_frames(content, path, offset))
         except DamagedSegment:
             continue
-        return True
-    return False
+        return offset
+    return -1

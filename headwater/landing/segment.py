@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from headwater.landing.directory import make_directory, move_durably, read_collector_id
-from headwater.landing.frame import Frame, decode_frames
+from headwater.landing.errors import DamagedSegment
+from headwater.landing.frame import Frame, Outline, cut_frame, decode_frames, find_frame, outline_frames
 
 SUFFIX = ".frames"
 _LOADED_AT = "%H%M%S.%f"
@@ -51,6 +52,18 @@ def read_frames(segment: Segment) -> Iterator[Frame]:
     return decode_frames(segment.path.read_bytes(), segment.path)
 
 
+def read_whole_frames(segment: Segment) -> Iterator[Frame]:
+    """The segment's frames but for those that are not what was written."""
+    content = segment.path.read_bytes()
+    for outline in _outline(content, segment.path)[0]:
+        yield cut_frame(content, outline)
+
+
+def outline_segment(segment: Segment) -> tuple[list[Outline], list[DamagedSegment]]:
+    """Every whole frame of the segment, wherever it lies, and each place where something else is."""
+    return _outline(segment.path.read_bytes(), segment.path)
+
+
 def mark_loaded(segment: Segment, loaded_at: datetime | None = None) -> Path:
     """Move the segment to ``loaded/<day>/<time>-<name>``, durably. Call it when its rows are durable elsewhere."""
     moment = loaded_at or datetime.now(UTC)
@@ -62,7 +75,10 @@ def mark_loaded(segment: Segment, loaded_at: datetime | None = None) -> Path:
 
 
 def set_aside(segment: Segment) -> Path:
-    """Move a segment that cannot be read to ``damaged/``, where nothing looks for it. Returns its new place."""
+    """Move a segment that is not what was written to ``damaged/``, as evidence. Returns its new place.
+
+    Call it when the rows of its whole frames are durable elsewhere.
+    """
     damaged = segment.path.parent.parent / "damaged"
     make_directory(damaged)
     target = damaged / segment.path.name
@@ -100,6 +116,21 @@ def replay(landing_dir: Path, since: datetime, until: datetime) -> int:
                 move_durably(path, sealed / path.name.split("-", 1)[1])
                 moved += 1
     return moved
+
+
+def _outline(content: bytes, path: Path) -> tuple[list[Outline], list[DamagedSegment]]:
+    outlines: list[Outline] = []
+    damages: list[DamagedSegment] = []
+    offset = 0
+    while offset >= 0:
+        try:
+            # Those before the damage are kept: `extend` appends one after the other.
+            outlines.extend(outline_frames(content, path, offset))
+            offset = -1
+        except DamagedSegment as damage:
+            damages.append(damage)
+            offset = find_frame(content, damage.offset, path)
+    return outlines, damages
 
 
 def _collectors(landing_dir: Path) -> list[Path]:

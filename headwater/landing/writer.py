@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from headwater.landing.directory import make_directory, sync_directory, write_durably
-from headwater.landing.frame import has_frame_after, whole_frames_bytes
+from headwater.landing.frame import find_frame, whole_frames_bytes
 from headwater.landing.segment import SUFFIX, segment_name
 
 _log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class SegmentWriter:
         """Seal what is whole of a segment that was left behind."""
         content = path.read_bytes()
         good = whole_frames_bytes(content, path)
-        if has_frame_after(content, good, path):
+        if find_frame(content, good, path) >= 0:
             self._keep_damaged(path, content, good)
         if good == 0:
             path.unlink()

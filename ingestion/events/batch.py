@@ -1,16 +1,22 @@
-"""A batch: the payload of some sealed segments as three files that ClickHouse reads as they are."""
+"""A batch: some sealed segments, checked, as a manifest of rows for each table."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from headwater.landing import DamagedSegment, Frame, Segment, read_frames, set_aside
+from headwater.landing import Outline, Segment, outline_segment
+from ingestion.manifest import Extent, Manifest, write_manifest
 
 _log = logging.getLogger(__name__)
+
+_SAMPLES = 64
+"""Frames of a segment whose first events are looked at for the columns that events have."""
+
+_SAMPLE_BYTES = 8192
 
 
 class LandedSegment(msgspec.Struct):
@@ -27,7 +33,7 @@ class LandedSegment(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows for one table: a file of JSON lines, and how many there are."""
+    """The rows for one table: a file with their manifest, and how many there are."""
 
     table: str
     path: Path
@@ -36,14 +42,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one load brings. ``segments`` are those that could be read; damaged ones have been set aside."""
+    """What one load brings."""
 
-    segments: tuple[Segment, ...]
-    damaged: int
+    whole: tuple[Segment, ...]
+    """Segments that are what was written."""
+    damaged: tuple[Segment, ...]
+    """Segments that are not. Their whole frames are in the batch."""
     bytes: int
     events: Part
     rejected: Part
     landed: Part
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return self.whole + self.damaged
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -64,48 +76,85 @@ def choose_segments(segments: Iterable[Segment], max_bytes: int) -> list[Segment
 
 
 def write_batch(segments: Iterable[Segment], folder: Path) -> Batch:
-    """Verify the segments' checksums and write their payload to files in ``folder``, which is made or emptied.
+    """Verify the segments' checksums and write a manifest for each table to ``folder``, which is made or emptied.
 
-    A damaged segment is set aside and named in the log as an error. Raises OSError when the disk is full.
+    What is damaged is named in the log as an error. Raises OSError when the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    events_path, rejected_path = folder / "events.jsonl", folder / "rejected_events.jsonl"
-    good: list[Segment] = []
-    landed: list[LandedSegment] = []
-    damaged = size = 0
     now = datetime.now(UTC)
-    with events_path.open("wb") as events, rejected_path.open("wb") as rejected:
-        for segment in segments:
-            try:
-                frames = list(read_frames(segment))
-            except DamagedSegment as error:
-                _log.error("%s; moved to %s, its events are not loaded", error, set_aside(segment))
-                damaged += 1
-                continue
-            events.writelines(frame.event_lines for frame in frames)
-            rejected.writelines(frame.rejected_lines for frame in frames)
-            good.append(segment)
-            landed.append(_sum_up(segment, frames, now))
-            size += sum(frame.size for frame in frames)
-    landed_path = folder / "landing_segments.jsonl"
-    landed_path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in landed))
+    whole: list[Segment] = []
+    damaged: list[Segment] = []
+    events: list[Extent] = []
+    rejected: list[Extent] = []
+    landed: list[LandedSegment] = []
+    columns: set[str] = set()
+    for segment in segments:
+        outlines, damages = outline_segment(segment)
+        for damage in damages:
+            _log.error("%s; its other frames are loaded", damage)
+        (damaged if damages else whole).append(segment)
+        if not outlines:
+            continue
+        path = str(segment.path)
+        events += [Extent(path, outline.events_at, outline.event_bytes) for outline in outlines if outline.events]
+        rejected += [
+            Extent(path, outline.rejected_at, outline.rejected_bytes) for outline in outlines if outline.rejected
+        ]
+        columns |= _sample_columns(segment.path, outlines)
+        landed.append(_sum_up(segment, outlines, now))
     return Batch(
-        segments=tuple(good),
-        damaged=damaged,
-        bytes=size,
-        events=Part("events", events_path, sum(row.events for row in landed)),
-        rejected=Part("rejected_events", rejected_path, sum(row.rejected_events for row in landed)),
-        landed=Part("landing_segments", landed_path, len(landed)),
+        whole=tuple(whole),
+        damaged=tuple(damaged),
+        bytes=sum(extent.size for extent in events) + sum(extent.size for extent in rejected),
+        events=_write_part(folder, "events", sum(row.events for row in landed), Manifest(sorted(columns), events)),
+        rejected=_write_part(
+            folder, "rejected_events", sum(row.rejected_events for row in landed), Manifest([], rejected)
+        ),
+        landed=write_rows(folder, "landing_segments", [msgspec.json.encode(row) + b"\n" for row in landed]),
     )
 
 
-def _sum_up(segment: Segment, frames: list[Frame], loaded_at: datetime) -> LandedSegment:
+def write_rows(folder: Path, table: str, lines: Sequence[bytes]) -> Part:
+    """A part with these lines as its rows. Raises OSError."""
+    rows = folder / f"{table}.rows"
+    rows.write_bytes(b"".join(lines))
+    size = rows.stat().st_size
+    return _write_part(folder, table, len(lines), Manifest([], [Extent(str(rows), 0, size)] if size else []))
+
+
+def _write_part(folder: Path, table: str, rows: int, manifest: Manifest) -> Part:
+    path = folder / f"{table}.jsonl"
+    write_manifest(path, manifest)
+    return Part(table, path, rows)
+
+
+def _sample_columns(path: Path, outlines: Sequence[Outline]) -> set[str]:
+    """The columns of a few events of a segment."""
+    columns: set[str] = set()
+    step = max(1, len(outlines) // _SAMPLES)
+    with path.open("rb") as file:
+        for outline in outlines[::step]:
+            file.seek(outline.events_at)
+            for line in file.read(min(outline.event_bytes, _SAMPLE_BYTES)).split(b"\n")[:-1]:
+                columns |= _fields_of(line)
+    return columns
+
+
+def _fields_of(line: bytes) -> set[str]:
+    try:
+        return set(msgspec.json.decode(line, type=dict[str, msgspec.Raw]))
+    except msgspec.DecodeError:
+        # ClickHouse will refuse it, with a reason.
+        return set()
+
+
+def _sum_up(segment: Segment, outlines: Sequence[Outline], loaded_at: datetime) -> LandedSegment:
     return LandedSegment(
         collector_id=segment.collector_id,
-        first_sequence=min(frame.first_sequence for frame in frames),
-        last_sequence=max(frame.end_sequence for frame in frames) - 1,
-        events=sum(frame.events for frame in frames),
-        rejected_events=sum(frame.rejected for frame in frames),
+        first_sequence=min(outline.first_sequence for outline in outlines),
+        last_sequence=max(outline.end_sequence for outline in outlines) - 1,
+        events=sum(outline.events for outline in outlines),
+        rejected_events=sum(outline.rejected for outline in outlines),
         sealed_at=segment.sealed_at,
         loaded_at=loaded_at,
     )

@@ -5,7 +5,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from headwater.landing import mark_loaded, sealed_segments
+from headwater.landing import mark_loaded, sealed_segments, set_aside
 from headwater.settings import HomeSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import WarehouseRefused
 from ingestion.events.batch import Batch, choose_segments, write_batch
@@ -26,7 +26,7 @@ class LoadReport:
     """Accepted by the collector, refused by ClickHouse."""
     segments: int = 0
     damaged: int = 0
-    """Segments that could not be read and were set aside."""
+    """Segments that were not what was written: their whole frames are among the rows, and they are set aside."""
     bytes: int = 0
     """Of the segments, as they lie in the log."""
     seconds: float = 0.0
@@ -41,7 +41,7 @@ class EventLoader:
 
     def __init__(self, home: HomeSettings, warehouse: WarehouseSettings, loader: LoaderSettings) -> None:
         self._home, self._warehouse, self._loader = home, warehouse, loader
-        self._pipeline = SourcePipeline(home, warehouse, "events", "raw_events")
+        self._pipeline = SourcePipeline(home, warehouse, "events", "raw_events", carried="manifests")
         self._folder = home.dlt_dir / "batch"
 
     def load(self) -> LoadReport:
@@ -58,8 +58,10 @@ class EventLoader:
         try:
             batch = write_batch(choose_segments(waiting, self._loader.max_batch_bytes), self._folder)
             load_id, refused_events, refused_rejections = self._bring(batch)
-            for segment in batch.segments:
+            for segment in batch.whole:
                 mark_loaded(segment)
+            for segment in batch.damaged:
+                _log.error("%s is kept as %s", segment.path, set_aside(segment))
             shutil.rmtree(self._folder)
         except OSError as error:
             raise LoadFailed(f"the loader cannot work in {self._home.home}: {error}") from error
@@ -67,19 +69,19 @@ class EventLoader:
             events=batch.events.rows - refused_events,
             rejected=batch.rejected.rows + refused_events,
             refused=refused_events + refused_rejections,
-            segments=len(batch.segments),
-            damaged=batch.damaged,
+            segments=len(batch.whole),
+            damaged=len(batch.damaged),
             bytes=batch.bytes,
             seconds=time.perf_counter() - began,
             load_id=load_id,
-            waiting=len(waiting) - len(batch.segments) - batch.damaged,
+            waiting=len(waiting) - len(batch.segments),
         )
 
     def _bring(self, batch: Batch) -> tuple[str, int, int]:
         """dlt's load id, and how many events and rejections ClickHouse refused."""
         from ingestion.events.quarantine import is_about_data, quarantine
 
-        if not batch.segments:
+        if not batch.parts:
             return "", 0, 0
         try:
             return self._run(batch), 0, 0

@@ -14,10 +14,10 @@ import msgspec
 
 from headwater.contracts.landing import RejectedEvent
 from headwater.contracts.limits import REJECTED_BODY_BYTES
-from headwater.landing import Frame, Segment, read_frames
+from headwater.landing import Frame, Segment, read_whole_frames
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseRefused
-from ingestion.events.batch import Batch, Part
+from ingestion.events.batch import Batch, Part, write_rows
 from ingestion.insert import insert
 
 CODE = "refused_by_warehouse"
@@ -91,8 +91,8 @@ def quarantine(batch: Batch, stored_tables: Collection[str], settings: Warehouse
     rejected += [_rejection(row, reason) for row, reason in refused.items()]
     remainder = replace(
         batch,
-        events=_rewrite(batch.events, events),
-        rejected=_rewrite(batch.rejected, rejected),
+        events=_rewritten(batch.events, events),
+        rejected=_rewritten(batch.rejected, rejected),
         landed=replace(batch.landed, rows=0) if batch.landed.table in stored_tables else batch.landed,
     )
     return Quarantined(remainder, counts["events"], counts["rejected_events"])
@@ -102,7 +102,7 @@ def _read_rows(segments: Iterable[Segment]) -> dict[str, list[_Row]]:
     events: list[_Row] = []
     rejected: list[_Row] = []
     for segment in segments:
-        for frame in read_frames(segment):
+        for frame in read_whole_frames(segment):
             rows = [_Row(line, frame, place, segment) for place, line in enumerate(_lines(frame))]
             events += rows[: frame.events]
             rejected += rows[frame.events :]
@@ -196,7 +196,5 @@ def _time(text: object) -> datetime | None:
         return None
 
 
-def _rewrite(part: Part, lines: Sequence[bytes]) -> Part:
-    with part.path.open("wb") as file:
-        file.writelines(lines)
-    return replace(part, rows=len(lines))
+def _rewritten(part: Part, lines: Sequence[bytes]) -> Part:
+    return write_rows(part.path.parent, part.table, lines)

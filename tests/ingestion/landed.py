@@ -1,7 +1,7 @@
 """Landing events for tests of the way into ClickHouse, and counting what arrived."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,23 +24,34 @@ class Landed:
     events: list[int] = field(default_factory=list)
     rejected: list[int] = field(default_factory=list)
 
-    def land(self, events: int, rejected: int = 0, spoil: Sequence[int] = (), broken: bytes | None = None) -> Segment:
-        """One sealed segment with one frame.
+    def land(
+        self,
+        *events: int,
+        rejected: int = 0,
+        spoil: Sequence[int] = (),
+        broken: bytes | None = None,
+        rare: Mapping[int, bytes] | None = None,
+    ) -> Segment:
+        """One sealed segment with a frame for each of the counts in ``events``; ``rejected`` are in the first.
 
-        The events at the places in ``spoil`` get a screen width ClickHouse cannot read, or the line ``broken``.
+        Of each frame, the events at the places in ``spoil`` get a screen width ClickHouse cannot read, or the line
+        ``broken``; those in ``rare`` get one field more.
         """
         log = LandingLog(self.home.landing_dir, SEALED_AT_CLOSE)
         self.collector_id = log.collector_id
-        frame = make_frame(log, events, rejected)
-        if spoil:
+        for count in events:
+            frame = make_frame(log, count, rejected)
             lines = frame.event_lines.splitlines(keepends=True)
             for place in spoil:
                 lines[place] = broken or lines[place].replace(b'"event":"tick"', b'"screen_width":"wide"')
-            frame = Frame(frame.first_sequence, events, rejected, b"".join(lines), frame.rejected_lines)
-        log.append_now(frame)
+            for place, more in (rare or {}).items():
+                lines[place] = lines[place].replace(b'"event":"tick"', b'"event":"tick",' + more)
+            frame = Frame(frame.first_sequence, count, rejected, b"".join(lines), frame.rejected_lines)
+            log.append_now(frame)
+            self.events += range(frame.first_sequence, frame.first_sequence + count)
+            self.rejected += range(frame.first_sequence + count, frame.end_sequence)
+            rejected = 0
         log.close()
-        self.events += range(frame.first_sequence, frame.first_sequence + events)
-        self.rejected += range(frame.first_sequence + events, frame.end_sequence)
         return sealed_segments(self.home.landing_dir)[-1]
 
     def in_warehouse(self, warehouse: Warehouse, table: str) -> list[int]:

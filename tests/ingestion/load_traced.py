@@ -21,7 +21,7 @@ def main() -> None:
             if server.poll() is not None:
                 sys.exit("the embedded ClickHouse did not start")
             time.sleep(0.05)
-        Landed(home).land(events=3)
+        Landed(home).land(3)
         load_once()
         with Warehouse(settings) as client:
             sql = "SELECT data_paths[1] FROM system.tables WHERE database = 'raw_events' AND name = 'events'"

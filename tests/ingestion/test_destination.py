@@ -1,5 +1,8 @@
 """dlt's ClickHouse destination over HTTP: what it does to tables, and what its failures are called."""
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +91,28 @@ def test_a_refusal_carries_clickhouse_s_own_code(warehouse: Warehouse) -> None:
 def test_nobody_at_the_address_is_told_from_a_refusal(free_port: int) -> None:
     with pytest.raises(WarehouseAway, match=str(free_port)):
         insert(f"http://127.0.0.1:{free_port}", "default", "", "INSERT INTO a.b FORMAT JSONEachRow", b"{}")
+
+
+def test_a_refusal_that_comes_before_all_rows_are_sent_is_no_broken_connection(tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    rows.write_bytes(b"{}\n" * 20_000_000)
+    refusal = b"Code: 27. DB::Exception: Cannot parse input"
+
+    def refuse_early(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            head = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(refusal)
+            connection.sendall(head + refusal)
+            connection.shutdown(socket.SHUT_WR)
+            # Time for the answer to arrive before what was sent since resets the connection.
+            time.sleep(0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=refuse_early, args=(listener,))
+        server.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(WarehouseRefused) as refused:
+            insert(address, "default", "", "INSERT INTO a.b FORMAT JSONEachRow", rows)
+        server.join()
+    assert refused.value.code == 27

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from headwater.landing import replay, sealed_segments
+from headwater.landing import read_frames, replay, sealed_segments
 from headwater.settings import HomeSettings, LoaderSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import migrations, statements
@@ -20,7 +20,7 @@ def test_nothing_waits_nothing_is_loaded(home: HomeSettings, warehouse: Warehous
 
 def test_every_record_and_what_the_collector_says_it_wrote_arrive(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    sealed_at = [landed.land(events=5, rejected=2).sealed_at, landed.land(events=3).sealed_at]
+    sealed_at = [landed.land(5, rejected=2).sealed_at, landed.land(3).sealed_at]
     report = load_once()
     assert (report.events, report.rejected, report.refused, report.segments) == (8, 2, 0, 2)
     assert report.bytes > 0
@@ -41,7 +41,7 @@ def test_every_record_and_what_the_collector_says_it_wrote_arrive(home: HomeSett
 
 def test_values_arrive_as_they_were_landed(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=1)
+    landed.land(1)
     load_once()
     (row,) = warehouse.rows(
         "SELECT * FROM raw_events.events WHERE collector_id = {id:String}", {"id": landed.collector_id}
@@ -53,7 +53,7 @@ def test_values_arrive_as_they_were_landed(home: HomeSettings, warehouse: Wareho
 
 def test_loading_again_adds_no_receipt(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=4, rejected=1)
+    landed.land(4, rejected=1)
     load_once()
     assert replay(home.landing_dir, datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC)) == 1
     assert load_once().events == 4
@@ -64,31 +64,53 @@ def test_loading_again_adds_no_receipt(home: HomeSettings, warehouse: Warehouse)
 def test_a_large_backlog_is_taken_in_batches_until_it_is_gone(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
     for _ in range(5):
-        landed.land(events=20)
+        landed.land(20)
     report = load_once(loader=LoaderSettings(max_batch_bytes=12_000))
     assert (report.events, report.segments, report.waiting) == (100, 5, 0)
     assert landed.in_warehouse(warehouse, "events") == landed.events
 
 
-def test_a_damaged_segment_is_set_aside_and_named_and_the_rest_goes_on(
+def test_of_a_damaged_segment_the_whole_frames_are_loaded_and_it_is_set_aside_and_named(
     home: HomeSettings, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     landed = Landed(home)
-    bad = landed.land(events=3)
-    landed.land(events=2)
+    bad = landed.land(3, 2, 4)
+    landed.land(2)
     content = bytearray(bad.path.read_bytes())
-    content[-5] ^= 1
+    frames = list(read_frames(bad))
+    content[frames[0].size + frames[1].size - 5] ^= 1
     bad.path.write_bytes(content)
     with caplog.at_level(logging.ERROR):
         report = load_once()
-    assert (report.segments, report.damaged, report.events) == (1, 1, 2)
+    assert (report.segments, report.damaged, report.events) == (1, 1, 9)
     assert str(bad.path) in caplog.text
     assert (home.landing_dir / "api" / "damaged" / bad.path.name).read_bytes() == content
+    assert sealed_segments(home.landing_dir) == []
+    assert landed.in_warehouse(warehouse, "events") == landed.events[:3] + landed.events[5:]
+
+
+def test_a_segment_without_a_whole_frame_is_set_aside_and_the_rest_goes_on(
+    home: HomeSettings, warehouse: Warehouse
+) -> None:
+    landed = Landed(home)
+    bad = landed.land(3)
+    bad.path.write_bytes(b"x" * bad.size)
+    landed.land(2)
+    report = load_once()
+    assert (report.segments, report.damaged, report.events) == (1, 1, 2)
     assert landed.in_warehouse(warehouse, "events") == landed.events[3:]
 
 
+def test_a_column_that_only_one_of_many_events_has_arrives(home: HomeSettings, warehouse: Warehouse) -> None:
+    landed = Landed(home)
+    landed.land(30_000, rare={29_000: b'"gclid":"abc"'})
+    assert load_once().events == 30_000
+    query = "SELECT count(), countIf(gclid = 'abc') FROM raw_events.events WHERE collector_id = {id:String}"
+    assert list(warehouse.query(query, {"id": landed.collector_id})[1][0]) == [30_000, 1]
+
+
 def test_the_raw_tables_stay_as_their_ddl_made_them(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=1, rejected=1)
+    Landed(home).land(1, rejected=1)
     load_once()
     for _, path in migrations():
         for statement in statements(path):
@@ -109,7 +131,7 @@ def test_the_raw_tables_stay_as_their_ddl_made_them(home: HomeSettings, warehous
 
 def test_no_load_package_stays_behind(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=1)
+    landed.land(1)
     load_once()
     folder = home.dlt_dir / "pipelines" / "events"
     assert [path for stage in ("new", "normalized", "loaded") for path in (folder / "load" / stage).iterdir()] == []

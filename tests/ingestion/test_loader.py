@@ -62,7 +62,7 @@ def test_what_is_landed_is_loaded_without_being_asked(home: HomeSettings, wareho
     landed = Landed(home)
     with resident_loader(said):
         for _ in range(3):
-            landed.land(events=2)
+            landed.land(2)
             wait_until(lambda: not sealed_segments(home.landing_dir))
     assert landed.in_warehouse(warehouse, "events") == landed.events
     assert said == ["loader: ready"]
@@ -72,7 +72,7 @@ def test_kill_9_at_any_moment_loses_no_receipt(home: HomeSettings, warehouse: Wa
     choose = random.Random(11)
     landed = Landed(home)
     for _ in range(4):
-        landed.land(events=50, rejected=3)
+        landed.land(50, rejected=3)
         process = subprocess.Popen([sys.executable, "-m", "ingestion.loader"], stdout=subprocess.PIPE)
         assert process.stdout is not None
         assert process.stdout.readline() == b"loader: ready\n"
@@ -87,12 +87,12 @@ def test_kill_9_at_any_moment_loses_no_receipt(home: HomeSettings, warehouse: Wa
 
 def test_a_load_package_left_by_a_killed_process_is_not_in_the_way(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=1)
+    landed.land(1)
     load_once()
     folder = home.dlt_dir / "pipelines" / "events"
     (folder / "state.json").write_text('{"torn')
     (folder / "load" / "normalized" / "1700000000.0").mkdir()
-    landed.land(events=1)
+    landed.land(1)
     assert load_once().events == 1
     assert landed.in_warehouse(warehouse, "events") == landed.events
 
@@ -107,14 +107,14 @@ def test_sigterm_ends_the_loader_in_order(home: HomeSettings, warehouse: Warehou
 
 
 def test_one_load_at_a_time_and_the_second_says_whom_it_waits_for(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=1)
+    Landed(home).land(1)
     with load_lock(home, 0), pytest.raises(LoadBusy, match=str(os.getpid())):
         load_once(wait_seconds=0.1)
     assert load_once(wait_seconds=0.1).events == 1
 
 
 def test_a_second_load_waits_for_the_first(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=1)
+    Landed(home).land(1)
     release, held = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -132,7 +132,7 @@ def test_a_second_load_waits_for_the_first(home: HomeSettings, warehouse: Wareho
 
 def test_without_a_warehouse_nothing_moves(home: HomeSettings, free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(free_port))
-    Landed(home).land(events=1)
+    Landed(home).land(1)
     with pytest.raises(WarehouseAway, match=str(free_port)):
         load_once()
     assert len(sealed_segments(home.landing_dir)) == 1
@@ -140,7 +140,7 @@ def test_without_a_warehouse_nothing_moves(home: HomeSettings, free_port: int, m
 
 def test_a_full_disk_stops_a_load_and_moves_nothing(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=200)
+    landed.land(200)
     script = (
         "import resource\n"
         "from ingestion.loader import load_once\n"
@@ -163,12 +163,12 @@ def test_the_backlog_drains_by_itself_when_the_warehouse_is_back(
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(free_port))
     landed, said = Landed(home), list[str]()
     with embedded_server(tmp_path, free_port) as server, resident_loader(said):
-        landed.land(events=2)
+        landed.land(2)
         wait_until(lambda: not sealed_segments(home.landing_dir))
         server.kill()
         server.wait()
         for _ in range(3):
-            landed.land(events=2)
+            landed.land(2)
         wait_until(lambda: len(said) == 2)
         time.sleep(1.5)
         assert len(said) == 2, "being away is said once"

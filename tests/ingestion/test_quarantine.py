@@ -22,8 +22,8 @@ def rejected_rows(warehouse: Warehouse, landed: Landed) -> list[dict[str, object
 
 def test_each_refused_row_is_kept_once_with_its_receipt_and_reason(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=40, rejected=2, spoil=(0, 17, 39))
-    landed.land(events=10)
+    landed.land(40, rejected=2, spoil=(0, 17, 39))
+    landed.land(10)
     report = load_once()
     assert (report.events, report.rejected, report.refused) == (47, 5, 3)
     refused = [landed.events[place] for place in (0, 17, 39)]
@@ -39,7 +39,7 @@ def test_each_refused_row_is_kept_once_with_its_receipt_and_reason(home: HomeSet
 
 def test_a_line_that_is_no_json_gets_the_receipt_no_other_line_has(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=6, rejected=1, spoil=(2, 4), broken=b'{"id": nonsense\n')
+    landed.land(6, rejected=1, spoil=(2, 4), broken=b'{"id": nonsense\n')
     load_once()
     assert [row["sequence"] for row in rejected_rows(warehouse, landed)] == [3, 5]
     assert landed.in_warehouse(warehouse, "events") == [1, 2, 4, 6]
@@ -47,7 +47,7 @@ def test_a_line_that_is_no_json_gets_the_receipt_no_other_line_has(home: HomeSet
 
 def test_a_refused_row_loaded_again_has_the_same_receipt(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
-    landed.land(events=3, spoil=(1,))
+    landed.land(3, spoil=(1,))
     load_once()
     replay(home.landing_dir, datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC))
     load_once()
@@ -73,7 +73,7 @@ def test_when_nearly_every_row_is_refused_the_table_is_blamed_and_nothing_moves(
 ) -> None:
     monkeypatch.setattr(quarantine, "MOST_REFUSED", 5)
     landed = Landed(home)
-    landed.land(events=12, spoil=range(12))
+    landed.land(12, spoil=range(12))
     with pytest.raises(WarehouseRefused, match="more than 5 rows"):
         load_once()
     assert len(sealed_segments(home.landing_dir)) == 1
@@ -83,13 +83,13 @@ def test_when_nearly_every_row_is_refused_the_table_is_blamed_and_nothing_moves(
 def test_a_field_the_table_does_not_have_is_no_fault_of_the_row(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
     line = b'{"a_column_of_tomorrow":1,"sequence":2}\n'
-    landed.land(events=3, spoil=(1,), broken=line)
+    landed.land(3, spoil=(1,), broken=line)
     with pytest.raises(WarehouseRefused, match="a_column_of_tomorrow"):
         load_once()
     assert len(sealed_segments(home.landing_dir)) == 1
 
 
 def test_no_trial_table_stays_behind(home: HomeSettings, warehouse: Warehouse) -> None:
-    Landed(home).land(events=2, spoil=(0,))
+    Landed(home).land(2, spoil=(0,))
     load_once()
     assert not warehouse.query("SELECT name FROM system.tables WHERE name LIKE '%trial%'")[1]

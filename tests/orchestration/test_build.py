@@ -24,7 +24,7 @@ def built(stack: Stack) -> RunReport:
     with stack.client() as client:
         stamp = f"{project_digest()} {client.value('SELECT version()')}"
     (stack.home.dbt_dir / "unit_tests_passed").write_text(stamp)
-    Landed(stack.home).land(20, 2)
+    Landed(stack.home).land(20, rejected=2)
     return run_build(lambda _: None)
 
 
