@@ -1,11 +1,51 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'path', 'occurred_at']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by=partition_of('occurred_at'),
+        order_by=['org_id', 'site_id', 'path', 'occurred_at'],
+        meta={'upstream': ['stg_events__receipts'], 'logged': ['org_id', 'site_id', 'path', 'occurred_at']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_clicks_judged') %}
+{#- Within this time before and after it an event may decide what a click is: a burst of clicks lasts a second. #}
+{%- set reach = [var('dead_click_ms'), var('error_click_ms'), 1000] | max %}
+{%- set before = "greatest(occurred_at - toIntervalMillisecond(" ~ 2 * reach ~ "), toDateTime64(0, 3, 'UTC'))" %}
+{%- set near %}
+        and toDate(occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
+        and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }})
+        and (
+            (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
+            or (org_id, site_id, visitor_id, toDate(occurred_at + toIntervalMillisecond({{ 2 * reach }}))) in {{ scope }}
+            or (org_id, site_id, visitor_id, toDate({{ before }})) in {{ scope }}
+        )
+{%- endset %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct
+    org_id,
+    site_id,
+    visitor_id,
+    arrayJoin(
+        {{ days_between(
+            'occurred_at - toIntervalMillisecond(' ~ reach ~ ')',
+            'occurred_at + toIntervalMillisecond(' ~ reach ~ ')'
+        ) }}
+    ) as day
+from {{ changes_of(plan, 'stg_events__receipts') }}
+where visitor_id != '' and not is_bot and not is_duplicate
+-- replaces
+toDate(occurred_at) in (select day from {{ scope }})
+    and (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
+-- rows
+{%- endif %}
 -- Arrays of a visitor's events: the time of the next reaction is one backward fill, where a join by nearest time would
 -- hold every event in memory.
 with clicking as (
     select distinct org_id, site_id, visitor_id
     from {{ ref('stg_events__events') }}
     where event = 'click' and not is_bot and visitor_id != ''
+    {{- near if plan.is_scoped }}
 ),
 
 visitors as (
@@ -43,6 +83,8 @@ visitors as (
         ) as history
     from {{ ref('stg_events__events') }}
     where not is_bot and (org_id, site_id, visitor_id) in clicking
+        and {{ in_batch('sipHash64(visitor_id)') }}
+        {{- near if plan.is_scoped }}
     group by org_id, site_id, visitor_id
 ),
 
@@ -52,8 +94,8 @@ followed as (
         arrayMap(
             (e, reaction, error) -> (
                 e,
-                reaction.2 and dateDiff('millisecond', e.occurred_at, reaction.1) <= {{ var('dead_click_ms', 3000) }},
-                error.2 and dateDiff('millisecond', e.occurred_at, error.1) <= {{ var('error_click_ms', 1000) }}
+                reaction.2 and dateDiff('millisecond', e.occurred_at, reaction.1) <= {{ var('dead_click_ms') }},
+                error.2 and dateDiff('millisecond', e.occurred_at, error.1) <= {{ var('error_click_ms') }}
             ),
             history,
             arrayReverseFill(next -> next.2, arrayMap(e -> (e.occurred_at, e.is_reaction), history)),
@@ -114,3 +156,6 @@ select
     click.3::Bool as is_error
 from bursts
 array join found as click, are_rage as is_rage
+{%- if plan.is_scoped %}
+where (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
+{%- endif %}

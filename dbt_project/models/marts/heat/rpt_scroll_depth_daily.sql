@@ -1,5 +1,22 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'path', 'device_type']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'path', 'device_type'],
+        meta={'upstream': ['fct_pageviews']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_scroll_depth_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day', 'path'] %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct {{ keys | join(', ') }}
+from {{ changes_of(plan, 'fct_pageviews') }}
+-- replaces
+({{ keys | join(', ') }}) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -15,4 +32,5 @@ select
     sum(toUInt64(scroll_depth)) as total_depth
 from {{ ref('fct_pageviews') }}
 where not is_bot and visitor_id != ''
+    and {{ is_on_days(scope, 'occurred_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, path, device_type

@@ -1,11 +1,44 @@
-{{ config(partition_by='toYYYYMM(completed_at)', order_by=['org_id', 'site_id', 'goal_id', 'completed_at']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by=partition_of('completed_at'),
+        order_by=['org_id', 'site_id', 'goal_id', 'completed_at'],
+        meta={
+            'upstream': [
+                'stg_events__receipts', 'fct_sessions', 'int_visitors_resolved', 'stg_control__goals', 'stg_control__sites',
+            ],
+            'logged': ['org_id', 'site_id', 'person_id', 'completion_id', 'completed_at', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_goal_completions') %}
+{%- set definitions = ['stg_control__goals', 'stg_control__sites'] %}
+{%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set events_in_scope -%}
+    {{ is_in_sessions(scope) }} and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
+{%- endset %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ changed_sessions(plan, definitions, with_people=true) }}
+union distinct
+{{ changed_moments(plan, definitions, "user_id != '' and not is_bot") }}
+-- replaces
+toDate(completed_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope }})
+    and (
+        visitor_id != '' and session_id in (select session_id from {{ scope }})
+        or {{ is_moment_of(scope, 'completed_at') }}
+    )
+-- rows
+{%- endif %}
 with goals as (
     select * from {{ ref('stg_control__goals') }}
 ),
 
 visitors as (
-    select org_id, site_id, visitor_id, person_id from {{ ref('int_visitors_resolved') }}
+    select org_id, site_id, visitor_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+    where {{ is_visitor_of(scope) if plan.is_scoped else in_batch_of_visitors }}
 ),
 
 sites as (
@@ -16,6 +49,7 @@ sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at, duration_seconds, page_views
     from {{ ref('fct_sessions') }}
     where not is_bot
+        and {{ is_session_of(scope) if plan.is_scoped else in_batch_of_visitors }}
 ),
 
 matching_events as (
@@ -38,7 +72,11 @@ matching_events as (
             lower(JSONExtractString(events.properties, 'currency')),
             goals.currency
         ) as currency
-    from {{ ref('int_events_attributed') }} as events
+    from {{ events_attributed(
+        plan,
+        events_in_scope if plan.is_scoped else in_batch_of_visitors,
+        is_visitor_of(scope) if plan.is_scoped else in_batch_of_visitors
+    ) }} as events
     inner join goals
         on goals.org_id = events.org_id and goals.site_id = events.site_id and goals.event = events.event
     where goals.kind = 'event' and {{ passes('goals.conditions', 'events.') }}
@@ -53,6 +91,10 @@ placed_events as (
         and sessions.site_id = matching_events.site_id
         and sessions.visitor_id = matching_events.visitor_id
         and sessions.started_at <= matching_events.completed_at
+{%- if plan.is_scoped %}
+    -- Other sessions of the same days are none of this build's.
+    where matching_events.visitor_id = '' or matching_events.completed_at <= sessions.ended_at
+{%- endif %}
 ),
 
 by_event as (

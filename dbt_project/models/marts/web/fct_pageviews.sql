@@ -1,5 +1,29 @@
-{{ config(partition_by='toYYYYMM(occurred_at)', order_by=['org_id', 'site_id', 'path', 'occurred_at']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by=partition_of('occurred_at'),
+        order_by=['org_id', 'site_id', 'path', 'occurred_at'],
+        meta={
+            'upstream': ['stg_events__receipts', 'fct_sessions', 'stg_control__sites'],
+            'logged': ['org_id', 'site_id', 'day', 'path'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_pageviews') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ changed_sessions(plan, ['stg_control__sites']) }}
+union distinct
+{{ changed_moments(plan, ['stg_control__sites'], is_page_view()) }}
+-- replaces
+toDate(occurred_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope }})
+    and (
+        visitor_id != '' and session_id in (select session_id from {{ scope }})
+        or {{ is_moment_of(scope, 'occurred_at') }}
+    )
+-- rows
+{%- endif %}
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
@@ -7,6 +31,7 @@ with sites as (
 sessions as (
     select org_id, site_id, visitor_id, is_bot, session_id, started_at, ended_at
     from {{ ref('fct_sessions') }}
+    where {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
 ),
 
 -- How far a page was scrolled is what the visitor's later scroll events say until the next page view.
@@ -27,7 +52,13 @@ events as (
         {{ is_page_view() }} as is_view,
         if(event = 'scroll', toUInt8(greatest(0, least(100, JSONExtractInt(properties, 'depth')))), 0) as depth
     from {{ ref('stg_events__events') }}
-    where {{ is_page_view() }} or event = 'scroll'
+    where ({{ is_page_view() }} or event = 'scroll')
+{%- if plan.is_scoped %}
+        and {{ is_in_sessions(scope) }}
+        and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
+{%- else %}
+        and {{ in_batch('sipHash64(visitor_id)') }}
+{%- endif %}
 ),
 
 placed as (
@@ -42,6 +73,10 @@ placed as (
         and sessions.visitor_id = events.visitor_id
         and sessions.is_bot = events.is_bot
         and sessions.started_at <= events.occurred_at
+{%- if plan.is_scoped %}
+    -- Other sessions of the same days are none of this build's.
+    where events.visitor_id = '' or events.occurred_at <= sessions.ended_at
+{%- endif %}
 ),
 
 -- Split before each page view: an array's first element is the view, the rest what was scrolled on it.

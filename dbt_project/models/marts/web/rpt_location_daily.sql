@@ -1,5 +1,23 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'country', 'region', 'city']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'country', 'region', 'city'],
+        meta={'upstream': ['fct_sessions']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_location_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day'] %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct {{ keys | join(', ') }}
+from {{ changes_of(plan, 'fct_sessions') }}
+where not is_bot
+-- replaces
+({{ keys | join(', ') }}) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -16,4 +34,5 @@ select
     sum(fct.duration_seconds) as total_duration_seconds
 from {{ ref('fct_sessions') }} as fct
 where not is_bot
+    and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, country, region, city

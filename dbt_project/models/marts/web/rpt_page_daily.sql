@@ -1,5 +1,22 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'path']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'path'],
+        meta={'upstream': ['fct_pageviews']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_page_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day', 'path'] %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct {{ keys | join(', ') }}
+from {{ changes_of(plan, 'fct_pageviews') }}
+-- replaces
+({{ keys | join(', ') }}) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -15,4 +32,5 @@ select
     countIf(fct.scroll_depth > 0) as scrolled_views
 from {{ ref('fct_pageviews') }} as fct
 where not is_bot
+    and {{ is_on_days(scope, 'occurred_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, path
