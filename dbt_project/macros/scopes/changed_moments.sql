@@ -17,6 +17,6 @@ from {{ changes_of(plan, 'stg_events__receipts') }}
 where visitor_id = '' and {{ condition }} and not is_duplicate
 union distinct
 select {{- columns }}
-from {{ ref('stg_events__events') }}
+from {{ relation_of('stg_events__events') }}
 where visitor_id = '' and {{ condition }} and (org_id, site_id) in {{ changed_sites(plan, definitions) }}
 {%- endmacro %}

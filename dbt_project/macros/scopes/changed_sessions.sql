@@ -12,14 +12,14 @@ from {{ changes_of(plan, 'fct_sessions') }}
 {%- if with_people %}
 union distinct
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ ref('fct_sessions') }}
+from {{ relation_of('fct_sessions') }}
 where (select count() from {{ moved_visitors(plan) }}) > 0
     and (org_id, site_id, visitor_id) in {{ moved_visitors(plan) }}
 {%- endif %}
 {%- if definitions %}
 union distinct
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ ref('fct_sessions') }}
+from {{ relation_of('fct_sessions') }}
 where (org_id, site_id) in {{ changed_sites(plan, definitions) }}
 {%- endif %}
 {%- endmacro %}

@@ -1,56 +1,60 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path']) }}
-
-with sites as (
-    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
-),
-
-sessions as (
-    select org_id, site_id, visitor_id, session_id, started_at
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path'],
+        meta={'upstream': ['fct_sessions', 'fct_pageviews']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_path_transitions') %}
+{%- set keys = ['org_id', 'site_id', 'day'] %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct {{ keys | join(', ') }}
+from {{ changes_of(plan, 'fct_sessions') }}
+where not is_bot
+-- replaces
+({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ scope }})
+-- rows
+{%- endif %}
+with sessions as (
+    select org_id, site_id, session_id, day, started_at, ended_at
     from {{ ref('fct_sessions') }}
-    where not is_bot and page_views > 0
-),
-
-views as (
-    select org_id, site_id, visitor_id, id, occurred_at, path
-    from {{ ref('stg_events__events') }}
-    where {{ is_page_view() }} and not is_bot and visitor_id != ''
+    where not is_bot
+        and page_views > 0
+        and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 ),
 
 -- Ten pages make a session's path as deep as a Sankey can be read.
 paths as (
     select
-        views.org_id as org_id,
-        views.site_id as site_id,
-        sessions.session_id as session_id,
-        any(sessions.started_at) as started_at,
+        session_id,
         arraySlice(
-            arrayCompact(
-                arrayMap(view -> view.3, arraySort(groupArray((views.occurred_at, UUIDToNum(views.id), views.path))))
-            ),
+            arrayCompact(arrayMap(view -> view.2, arraySort(view -> view.1, groupArray((position, path))))),
             1,
             11
         ) as pages
-    from views
-    asof inner join sessions
-        on sessions.org_id = views.org_id
-        and sessions.site_id = views.site_id
-        and sessions.visitor_id = views.visitor_id
-        and sessions.started_at <= views.occurred_at
-    group by org_id, site_id, session_id
+    from {{ ref('fct_pageviews') }}
+    where session_id in (select session_id from sessions)
+{%- if plan.is_scoped %}
+        and toDate(occurred_at) in (select arrayJoin({{ days_between('started_at', 'ended_at') }}) from sessions)
+{%- endif %}
+    group by session_id
 ),
 
 transitions as (
     select
-        paths.org_id as org_id,
-        paths.site_id as site_id,
-        {{ local_day('paths.started_at', 'sites.timezone') }} as day,
+        sessions.org_id as org_id,
+        sessions.site_id as site_id,
+        sessions.day as day,
         step,
-        pages[step] as from_path,
-        pages[step + 1] as to_path,
-        step = length(pages) as is_exit
-    from paths
-    left join sites on sites.org_id = paths.org_id and sites.site_id = paths.site_id
-    array join arraySlice(arrayEnumerate(pages), 1, 10) as step
+        paths.pages[step] as from_path,
+        paths.pages[step + 1] as to_path,
+        step = length(paths.pages) as is_exit
+    from sessions
+    inner join paths on paths.session_id = sessions.session_id
+    array join arraySlice(arrayEnumerate(paths.pages), 1, 10) as step
 )
 
 select
