@@ -2,7 +2,7 @@
     config(
         materialized='partitions',
         partition_by='toYYYYMM(entered_at)',
-        order_by=['org_id', 'site_id', 'funnel_id', 'person_id'],
+        order_by=['org_id', 'site_id', 'person_id', 'funnel_id'],
         meta={
             'upstream': ['stg_events__receipts', 'int_visitors_resolved', 'stg_control__funnels'],
             'logged': ['org_id', 'site_id', 'funnel_id', 'person_id', 'entered_at'],
@@ -204,6 +204,8 @@ prepared as (
             history,
             arrayEnumerate(history)
         ) as timeline,
+        -- Before the first entry nothing begins, so it is among the events that are looked at whoever has how many.
+        arrayFirstIndex(e -> e.2 = 1 or (is_any and e.2 > 0), history) as first_entry,
         -- Of events in a row that fit the same one step, or none, and lie within a window, only the first two and the last
         -- decide: those between neither open nor end an attempt, nor are they an entry that another step follows.
         arrayMap(
@@ -215,7 +217,7 @@ prepared as (
             timeline
         ) as runs,
         arrayFilter(
-            (x, run) -> not (
+            (x, run) -> x.number >= first_entry and not (
                 x.number > 2
                 and run = runs[x.number - 1]
                 and run = runs[x.number - 2]

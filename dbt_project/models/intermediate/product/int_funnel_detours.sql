@@ -2,7 +2,7 @@
     config(
         materialized='partitions',
         partition_by=partition_of('entered_at'),
-        order_by=['org_id', 'site_id', 'funnel_id', 'step', 'is_drop_off'],
+        order_by=['org_id', 'site_id', 'person_id', 'funnel_id', 'attempt', 'step'],
         meta={
             'upstream': [
                 'stg_events__receipts', 'int_visitors_resolved', 'fct_funnel_progress', 'stg_control__funnels',

@@ -1,7 +1,7 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'path', 'device_type', 'cell_x', 'cell_y'],
         meta={'upstream': ['int_clicks_judged', 'stg_control__sites']},
     )

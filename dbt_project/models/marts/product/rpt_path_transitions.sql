@@ -1,7 +1,7 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path'],
         meta={'upstream': ['fct_sessions', 'fct_pageviews']},
     )
