@@ -17,6 +17,7 @@ with events as (
         (
             occurred_at,
             id,
+            sipHash64(collector_id, sequence),
             {{ is_page_view() }},
             path,
             user_id,
@@ -39,6 +40,7 @@ with events as (
         )::Tuple(
             occurred_at DateTime64(3, 'UTC'),
             id UUID,
+            hash UInt64,
             is_page_view Bool,
             path String,
             user_id String,
@@ -126,6 +128,7 @@ select
     session[-1].occurred_at as ended_at,
     toDecimal64(dateDiff('millisecond', started_at, ended_at), 3) / 1000 as duration_seconds,
     toUInt32(length(session)) as events,
+    arraySum(e -> e.hash, session) as events_hash,
     toUInt32(arrayCount(e -> e.is_page_view, session)) as page_views,
     arrayFirst(e -> e.is_page_view, session).path as entry_path,
     arrayLast(e -> e.is_page_view, session).path as exit_path,

@@ -21,6 +21,7 @@ BY_ARRAYS = f"SELECT {_SESSION} FROM intermediate.int_sessions_delimited WHERE {
 BARE = f"""
 SELECT sum(sipHash64(*)) FROM (
     SELECT {_KEYS}, count() AS events, any(occurred_at), any(id), any(event), any(path), any(user_id),
+        any(collector_id), any(sequence),
         {", ".join(f"any({name})" for name in (*_OF_FIRST, *_OTHER_CLICK_IDS))}
     FROM staging.stg_events__events WHERE visitor_id != '' GROUP BY {_KEYS}
 )

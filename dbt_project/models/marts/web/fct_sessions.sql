@@ -2,7 +2,7 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toDate(started_at)',
+        partition_by=partition_of('started_at'),
         order_by=['org_id', 'site_id', 'visitor_id', 'started_at'],
         indexes=[{
             'name': 'days_spanned',
@@ -10,7 +10,9 @@
         }],
         meta={
             'upstream': ['stg_events__receipts', 'int_visitors_first_seen', 'stg_control__sites'],
-            'logged': ['org_id', 'site_id', 'session_id', 'visitor_id', 'is_bot', 'started_at', 'ended_at', 'day'],
+            'logged': [
+                'org_id', 'site_id', 'visitor_id', 'is_bot', 'session_id', 'started_at', 'ended_at', 'day',
+            ],
         },
     )
 }}
@@ -103,6 +105,7 @@ select
     sessions.ended_at as ended_at,
     sessions.duration_seconds as duration_seconds,
     sessions.events as events,
+    sessions.events_hash as events_hash,
     sessions.page_views as page_views,
     sessions.entry_path as entry_path,
     sessions.exit_path as exit_path,
