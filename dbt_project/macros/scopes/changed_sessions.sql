@@ -8,18 +8,18 @@
 #}
 {% macro changed_sessions(plan, definitions=[], with_people=false) -%}
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ changes_of(plan, 'fct_sessions') }}
+from {{ changes_of(plan, 'int_sessions_dated') }}
 {%- if with_people %}
 union distinct
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ relation_of('fct_sessions') }}
+from {{ relation_of('int_sessions_dated') }}
 where (select count() from {{ moved_visitors(plan) }}) > 0
     and (org_id, site_id, visitor_id) in {{ moved_visitors(plan) }}
 {%- endif %}
 {%- if definitions %}
 union distinct
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ relation_of('fct_sessions') }}
+from {{ relation_of('int_sessions_dated') }}
 where (org_id, site_id) in {{ changed_sites(plan, definitions) }}
 {%- endif %}
 {%- endmacro %}

@@ -4,7 +4,7 @@
         partition_by=partition_of('started_at'),
         order_by=['org_id', 'site_id', 'visitor_id', 'started_at'],
         meta={
-            'upstream': ['fct_sessions', 'stg_control__sites', 'stg_control__channel_rules'],
+            'upstream': ['int_sessions_dated', 'stg_control__sites', 'stg_control__channel_rules'],
             'logged': ['org_id', 'site_id', 'visitor_id', 'session_id', 'is_bot', 'started_at', 'day'],
         },
     )
@@ -14,9 +14,9 @@
 {{ plan.header }}
 {%- set sessions %}
 {%- if plan.is_scoped -%}
-    (select * from {{ ref('fct_sessions') }} where {{ is_session_of(scope) }})
+    (select * from {{ ref('int_sessions_dated') }} where {{ is_session_of(scope) }})
 {%- else -%}
-    {{ ref('fct_sessions') }}
+    {{ ref('int_sessions_dated') }}
 {%- endif %}
 {%- endset %}
 {%- if plan.is_scoped %}

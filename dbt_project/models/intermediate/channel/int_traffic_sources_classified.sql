@@ -1,1 +1,1 @@
-{{ classify_origins(ref('fct_sessions'), ref('traffic_sources')) }}
+{{ classify_origins(ref('int_sessions_dated'), ref('traffic_sources')) }}

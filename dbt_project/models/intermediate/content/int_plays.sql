@@ -4,7 +4,7 @@
         partition_by=partition_of('started_at'),
         order_by=['org_id', 'site_id', 'content_id', 'started_at'],
         meta={
-            'upstream': ['fct_sessions'],
+            'upstream': ['int_sessions_dated'],
             'logged': ['org_id', 'site_id', 'content_id', 'session_id', 'started_at'],
         },
     )
@@ -21,7 +21,7 @@ toDate(started_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) 
 {%- endif %}
 with sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
+    from {{ ref('int_sessions_dated') }}
     where not is_bot
         and {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
 ),

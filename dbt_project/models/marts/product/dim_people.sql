@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(first_seen_at)',
         order_by=['org_id', 'site_id', 'person_id'],
         meta={
-            'upstream': ['stg_events__receipts', 'fct_sessions', 'int_sessions_channeled', 'int_visitors_resolved'],
+            'upstream': ['stg_events__receipts', 'fct_sessions', 'int_visitors_resolved'],
             'logged': ['org_id', 'site_id', 'person_id'],
         },
     )
@@ -36,8 +36,6 @@ select org_id, site_id, person_id
 from {{ ref('int_visitors_resolved') }}
 where (org_id, site_id, visitor_id) in (
     select org_id, site_id, visitor_id from {{ changes_of(plan, 'fct_sessions') }} where not is_bot
-    union distinct
-    select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_sessions_channeled') }} where not is_bot
 )
 union distinct
 select org_id, site_id, person_id from {{ moved_people(plan) }}
@@ -55,12 +53,6 @@ with visitors as (
     where {{ chosen }}
 ),
 
-channels as (
-    select session_id, channel, source, medium, campaign
-    from {{ ref('int_sessions_channeled') }}
-    where (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from visitors)
-),
-
 -- All events of a visitor lie in sessions. A person's sessions on several devices may begin at the same time.
 in_sessions as (
     select
@@ -75,10 +67,10 @@ in_sessions as (
         max(fct.ended_at) as last_seen_at,
         argMin(
             (
-                channels.channel,
-                channels.source,
-                channels.medium,
-                channels.campaign,
+                fct.channel,
+                fct.source,
+                fct.medium,
+                fct.campaign,
                 fct.entry_path,
                 fct.country,
                 fct.device_type
@@ -86,7 +78,6 @@ in_sessions as (
             (fct.started_at, UUIDToNum(fct.session_id))
         ) as first
     from {{ ref('fct_sessions') }} as fct
-    inner join channels on channels.session_id = fct.session_id
     inner join visitors
         on visitors.org_id = fct.org_id
         and visitors.site_id = fct.site_id

@@ -5,7 +5,7 @@
         order_by=['org_id', 'site_id', 'goal_id', 'completed_at'],
         meta={
             'upstream': [
-                'stg_events__receipts', 'fct_sessions', 'int_visitors_resolved', 'stg_control__goals', 'stg_control__sites',
+                'stg_events__receipts', 'int_sessions_dated', 'int_visitors_resolved', 'stg_control__goals', 'stg_control__sites',
             ],
             'logged': ['org_id', 'site_id', 'person_id', 'completion_id', 'completed_at', 'day'],
         },
@@ -47,7 +47,7 @@ sites as (
 
 sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at, duration_seconds, page_views
-    from {{ ref('fct_sessions') }}
+    from {{ ref('int_sessions_dated') }}
     where not is_bot
         and {{ is_session_of(scope) if plan.is_scoped else in_batch_of_visitors }}
 ),

@@ -3,7 +3,7 @@
         materialized='partitions',
         partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path'],
-        meta={'upstream': ['fct_sessions', 'fct_pageviews']},
+        meta={'upstream': ['int_sessions_dated', 'fct_pageviews']},
     )
 }}
 {%- set plan = build_plan() %}
@@ -12,7 +12,7 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 select distinct {{ keys | join(', ') }}
-from {{ changes_of(plan, 'fct_sessions') }}
+from {{ changes_of(plan, 'int_sessions_dated') }}
 where not is_bot
 -- replaces
 ({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ scope }})
@@ -20,7 +20,7 @@ where not is_bot
 {%- endif %}
 with sessions as (
     select org_id, site_id, session_id, day, started_at, ended_at
-    from {{ ref('fct_sessions') }}
+    from {{ ref('int_sessions_dated') }}
     where not is_bot
         and page_views > 0
         and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}

@@ -4,7 +4,7 @@
         partition_by=partition_of('occurred_at'),
         order_by=['org_id', 'site_id', 'path', 'occurred_at'],
         meta={
-            'upstream': ['stg_events__receipts', 'fct_sessions', 'stg_control__sites'],
+            'upstream': ['stg_events__receipts', 'int_sessions_dated', 'stg_control__sites'],
             'logged': ['org_id', 'site_id', 'day', 'path'],
         },
     )
@@ -30,7 +30,7 @@ with sites as (
 
 sessions as (
     select org_id, site_id, visitor_id, is_bot, session_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
+    from {{ ref('int_sessions_dated') }}
     where {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
 ),
 
