@@ -35,7 +35,7 @@ def test_goals_reached_are_those_of_the_oracle(walks: Models) -> None:
 
 def test_a_session_names_the_goals_that_were_reached_in_it(walks: Models) -> None:
     completions = count_completions(journeys.all_events())
-    expected = [
+    expected: list[dict[str, Any]] = [
         {
             "site_id": session.first.site_id,
             "visitor_id": session.first.visitor_id,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt_project.conftest import Models
+from tests.dbt_project.conftest import Models, parsed_project
 
 pytestmark = pytest.mark.xdist_group("walks")
 
@@ -84,14 +84,13 @@ OF_STRIPE = {
 
 
 def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
-    nodes = json.loads((walks.target / "manifest.json").read_text())["nodes"].values()
     checks = [
         node
-        for node in nodes
-        if node["resource_type"] == "test" and "test_metadata" not in node and node["name"] not in OF_STRIPE
+        for node in parsed_project().nodes.values()
+        if node.resource_type == "test" and not hasattr(node, "test_metadata") and node.name not in OF_STRIPE
     ]
-    assert {check["config"]["severity"].lower() for check in checks} == {"error"}
-    assert {check["name"] for check in checks} == {f"assert_{check}" for check, _, _ in WRONG_ROWS}
+    assert {check.config.severity.lower() for check in checks} == {"error"}
+    assert {check.name for check in checks} == {f"assert_{check}" for check, _, _ in WRONG_ROWS}
 
 
 def findings(walks: Models, check: str) -> int:
