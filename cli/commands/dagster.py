@@ -1,6 +1,6 @@
 """`headwater dagster`."""
 
-import os
+import signal
 
 import click
 
@@ -9,13 +9,21 @@ import click
 def command() -> None:
     """Run Dagster's UI, schedules and code server until Ctrl-C.
 
-    It listens on HEADWATER_DAGSTER_HOST and HEADWATER_DAGSTER_PORT (default 127.0.0.1:3000).
+    It listens on HEADWATER_DAGSTER_HOST and HEADWATER_DAGSTER_PORT (default 127.0.0.1:3000). When it dies it is started
+    again; when it does not end though it was told to, it is killed.
     """
     from cli.services import dagster_service
+    from cli.supervisor import Supervisor
     from headwater.settings import DagsterSettings, HomeSettings
     from orchestration.lib.instance import prepare_instance
 
     home = HomeSettings()
+    supervisor = Supervisor(home.home / "logs", show=lambda _, line: click.echo(line))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: supervisor.request_stop())
     prepare_instance(home)
-    service = dagster_service(DagsterSettings(), home)
-    os.execve(service.argv[0], list(service.argv), {**os.environ, **service.environment})
+    try:
+        supervisor.start(dagster_service(DagsterSettings(), home))
+        supervisor.watch()
+    finally:
+        supervisor.stop()

@@ -1,4 +1,4 @@
-"""`headwater replay`, `headwater dbt`, `headwater dagster`: commands that hand over to others."""
+"""`headwater replay`, `headwater dbt`, `headwater dagster`: commands that run others."""
 
 import os
 import subprocess
@@ -93,5 +93,5 @@ class TestDagster:
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
         process.terminate()
-        process.wait(120)
+        process.wait(60)
         assert psutil.wait_procs(children, timeout=10)[1] == []
