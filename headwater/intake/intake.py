@@ -153,17 +153,18 @@ class Intake:
                         refused.append(first_sequence + index)
                         continue
 
-            occurred_at = event.occurred_at
+            occurred_at, own_sent_at = event.occurred_at, event.sent_at
             if occurred_at is None:
                 event.occurred_at = received_at
             else:
-                if sent_at is not None or event.sent_at is not None or occurred_at.tzinfo is not UTC:
-                    occurred_at = _correct(occurred_at, event.sent_at or sent_at, received_at)
+                if sent_at is not None or own_sent_at is not None or occurred_at.tzinfo is not UTC:
+                    occurred_at = _correct(occurred_at, own_sent_at or sent_at, received_at)
                 if not _EARLIEST <= occurred_at <= latest:
                     rejected.append(_refuse_time(index, event, occurred_at))
                     refused.append(first_sequence + index)
                     continue
                 event.occurred_at = occurred_at
+            if own_sent_at is not None:
                 event.sent_at = None
 
             if event.id is None:
