@@ -216,7 +216,9 @@ class LoaderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEADWATER_LOADER_")
 
-    interval_seconds: float = Field(0.5, gt=0, description="Seconds from one look for sealed segments to the next.")
+    interval_seconds: float = Field(
+        0.5, gt=0, description="Seconds from one look for sealed segments to the next; doubled while much comes in."
+    )
     max_batch_bytes: int = Field(256 * 1024**2, ge=4096, description="Segment bytes taken into one load, at most.")
 
 

@@ -21,6 +21,9 @@ INSERT_SETTINGS = {
     # A segment that is loaded again must be stored again: the models count receipts, and a block that was dropped as
     # a repetition of another would be a hole in them.
     "insert_deduplicate": "0",
+    # To cut the rows into chunks for several threads costs 0.9 µs of CPU a row, where all else costs 2.5. One thread
+    # parses 400,000 rows a second, more than collectors send on the same machine.
+    "input_format_parallel_parsing": "0",
 }
 
 _BLOCK_BYTES = 1024**2

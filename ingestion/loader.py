@@ -29,6 +29,8 @@ _CONTROL_SECONDS = 5.0
 _PRUNE_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _WAIT_FOR_LOCK_SECONDS = 300.0
+_MUCH_BYTES = 16 * 1024**2
+"""Of segments in one load: 22,000 events in the usual half second."""
 
 
 class Loader:
@@ -180,7 +182,16 @@ def run_loader(
             is_control_away = False
         if not report.waiting:
             # From start to start: while a long load ran, others have been waiting for as long.
-            stop.wait(max(began + loader.interval_seconds - time.monotonic(), 0))
+            stop.wait(max(began + seconds_between(report, loader.interval_seconds) - time.monotonic(), 0))
+
+
+def seconds_between(report: LoadReport, interval_seconds: float) -> float:
+    """Seconds from the start of the load with this report to the start of the next.
+
+    Twice the interval while much comes in. A load costs dlt 0.1 s of CPU and ClickHouse a part, whatever it brings: at
+    100,000 events a second half as many loads save 1 µs of the 12 that an event costs, and rows still come in time.
+    """
+    return interval_seconds * (2 if report.bytes >= _MUCH_BYTES else 1)
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ class Page(NamedTuple):
     """As sent, without user and password."""
     host: str
     """In lower case, without port; empty for a bare path."""
-    path: str
+    path: bytes
+    """As `encode_columns` gives it."""
     tags: Tags
     """Campaign tags."""
     clicks: bytes
@@ -41,13 +42,14 @@ class PageReader:
         tags, clicks = self._queries[query]
         scheme, found, rest = base.partition("://")
         if not found:
-            return Page(address, "", base if base.startswith("/") else "", tags, clicks)
+            return Page(address, "", _encode_path(base if base.startswith("/") else ""), tags, clicks)
         authority, slash, path = rest.partition("/")
         login, at, _ = authority.rpartition("@")
         if at:
             address = f"{scheme}://{address[len(scheme) + 3 + len(login) + 1 :]}"
         is_page = scheme.lower() in ("http", "https")
-        return Page(address, _host_of(authority), slash + path or ("/" if is_page else ""), tags, clicks)
+        path = slash + path or ("/" if is_page else "")
+        return Page(address, _host_of(authority), _encode_path(path), tags, clicks)
 
 
 def read_referrer(referrer: str) -> tuple[str, str]:
@@ -59,6 +61,10 @@ def read_referrer(referrer: str) -> tuple[str, str]:
     end = min((place for place in (rest.find("/"), rest.find("?")) if place >= 0), default=len(rest))
     authority = rest[:end]
     return f"{scheme}://{authority.rpartition('@')[2]}{rest[end:]}", _host_of(authority)
+
+
+def _encode_path(path: str) -> bytes:
+    return encode_columns([("path", path)])
 
 
 def _host_of(authority: str) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from headwater.landing import sealed_segments
 from headwater.landing.frame import decode_frames
 from headwater.warehouse.client import Warehouse
-from headwater.warehouse.schema import migrations, statements
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.posting import post_batches
 from tests.benchmarks.traffic import batch_requests, encode_events, http_request
@@ -75,8 +74,7 @@ def _run_ours(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
 
 def _make_bulk_table(client: Warehouse) -> None:
     client.command("CREATE DATABASE bulk")
-    (definition,) = [s for s in statements(migrations()[0][1]) if "raw_events.events" in s]
-    client.command(definition.replace("raw_events.events", "bulk.events"))
+    client.command("CREATE TABLE bulk.events AS raw_events.events")
 
 
 def _take_landed_lines(stack: Stack) -> bytes:

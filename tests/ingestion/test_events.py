@@ -51,6 +51,25 @@ def test_values_arrive_as_they_were_landed(home: HomeSettings, warehouse: Wareho
     assert abs(row["occurred_at"].replace(tzinfo=UTC) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_what_a_load_brings_is_one_file_to_sync_not_one_for_each_column(
+    home: HomeSettings, warehouse: Warehouse
+) -> None:
+    landed = Landed(home)
+    landed.land(80_000)
+    load_once()
+    (part,) = warehouse.rows(
+        "SELECT any(_part) AS name FROM raw_events.events WHERE collector_id = {id:String}",
+        {"id": landed.collector_id},
+    )
+    (made,) = warehouse.rows(
+        "SELECT part_type, data_uncompressed_bytes AS bytes FROM system.parts"
+        " WHERE database = 'raw_events' AND table = 'events' AND name = {name:String}",
+        part,
+    )
+    assert made["bytes"] > 10 * 1024**2, "too little for ClickHouse's own limit to matter"
+    assert made["part_type"] == "Compact"
+
+
 def test_loading_again_adds_no_receipt(home: HomeSettings, warehouse: Warehouse) -> None:
     landed = Landed(home)
     landed.land(4, rejected=1)

@@ -19,7 +19,7 @@ from headwater.file_lock import LockBusy
 from headwater.landing import sealed_segments
 from headwater.settings import ControlSettings, HomeSettings, LoaderSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway, answers
-from ingestion.loader import load_once, run_loader
+from ingestion.loader import LoadReport, load_once, run_loader, seconds_between
 from ingestion.lock import load_lock
 from tests.ingestion.landed import Landed
 
@@ -69,6 +69,12 @@ def test_what_is_landed_is_loaded_without_being_asked(home: HomeSettings, wareho
             wait_until(lambda: not sealed_segments(home.landing_dir))
     assert landed.in_warehouse(warehouse, "events") == landed.events
     assert said == ["loader: ready"]
+
+
+def test_while_much_comes_in_it_gathers_for_twice_as_long() -> None:
+    assert seconds_between(LoadReport(), 0.5) == 0.5
+    assert seconds_between(LoadReport(bytes=1024**2), 0.5) == 0.5
+    assert seconds_between(LoadReport(bytes=64 * 1024**2), 0.5) == 1.0
 
 
 def test_kill_9_at_any_moment_loses_no_receipt(home: HomeSettings, warehouse: Warehouse) -> None:

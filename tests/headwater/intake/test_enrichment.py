@@ -172,6 +172,14 @@ def test_a_wrong_clock_is_corrected(accept: Accept) -> None:
     assert [event.occurred_at for event in accept(envelope).events] == [NOW, NOW - timedelta(minutes=1), NOW]
 
 
+def test_when_it_was_sent_is_not_landed_whether_or_not_it_says_when_it_occurred(accept: Accept) -> None:
+    at_noon = "2026-01-31T12:00:00Z"
+    events = [{"event": "a", "sent_at": at_noon}, {"event": "b", "sent_at": at_noon, "occurred_at": at_noon}]
+    landed = accept(events)
+    assert [event.occurred_at for event in landed.events] == [NOW, NOW]
+    assert b"sent_at" not in landed.receipt.frame.event_lines
+
+
 def test_the_future_is_judged_after_the_correction(accept: Accept) -> None:
     a_week_fast = {"event": "a", "occurred_at": "2026-02-07T12:00:00Z", "sent_at": "2026-02-07T12:00:00Z"}
     assert accept(a_week_fast).events[0].occurred_at == NOW
