@@ -38,8 +38,9 @@ def insert(
 ) -> None:
     """Send ``sql`` with ``content`` as its data; return when ClickHouse has stored the rows.
 
-    ``encoding`` is HTTP's name of what the content is compressed with, empty for nothing. Of files, one block at a time is in memory. Raises WarehouseAway when nothing answers or the connection breaks,
-    WarehouseRefused with ClickHouse's reason.
+    ``encoding`` is HTTP's name of what the content is compressed with, empty for nothing. Of files, one block at a time
+    is in memory. Raises WarehouseAway when nothing answers or the connection breaks, WarehouseRefused with ClickHouse's
+    reason.
     """
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
