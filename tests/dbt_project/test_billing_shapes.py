@@ -285,3 +285,27 @@ def test_shares_matched_and_lifetime_values_are_what_hands_add_up(ask: Callable[
     assert ask("customers_won", "month") == {date(2025, 1, 1): 3, date(2025, 2, 1): 1}
     value = ask("customer_lifetime_value", "month")
     assert value == pytest.approx({date(2025, 1, 1): (1100 + 1200 + 1400) / 3, date(2025, 2, 1): 1300})
+
+
+def test_cohorts_show_what_their_people_paid_in_each_period(
+    built: Models, ask: Callable[..., dict[Any, float]]
+) -> None:
+    rows = built.client.query(
+        "SELECT toString(grain), cohort_start, period, currency, payers, net FROM marts.rpt_cohort_revenue"
+        " WHERE cohort_id = '' AND breakdown = '' ORDER BY grain, cohort_start, period"
+    )[1]
+    # Two who came on the first of January, a Wednesday, paid on the second; one of the sixth on the first of February.
+    assert rows == [
+        ("day", date(2025, 1, 1), 1, "usd", 2, 2300),
+        ("day", date(2025, 1, 6), 26, "usd", 1, 1300),
+        ("month", date(2025, 1, 1), 0, "usd", 2, 2300),
+        ("month", date(2025, 1, 1), 1, "usd", 1, 1300),
+        ("week", date(2024, 12, 30), 0, "usd", 2, 2300),
+        ("week", date(2025, 1, 6), 3, "usd", 1, 1300),
+    ]
+    assert ask("monthly_cohort_revenue", "period") == {"0": 2300, "1": 1300}
+    by_source = built.client.query(
+        "SELECT breakdown_value, net FROM marts.rpt_cohort_revenue"
+        " WHERE grain = 'day' AND breakdown = 'source' ORDER BY net"
+    )[1]
+    assert by_source == [("(direct)", 1100), ("newsletter", 1200), ("(direct)", 1300)]
