@@ -93,7 +93,8 @@ def test_every_metric_counts_something_and_can_be_grouped_by_each_dimension(walk
     metrics = BY_MODEL[model]
     totals = [ask(walks, metrics, site)[0] for site in SITES]
     # Before all days nothing was earned that could be lost: what is open at the start of a window needs another.
-    later = [ask(walks, metrics, site, since=date(2025, 8, 1))[0] for site in SITES]
+    since = [date(2025, month, 1) for month in (3, 4, 5, 6)]
+    later = [ask(walks, metrics, site, since=begin)[0] for site in SITES[:3] for begin in since]
     for metric in metrics:
         assert any(total[metric.name] for total in totals + later), metric.name
     for group in (*GRAINS, *metrics[0].model.dimensions):
