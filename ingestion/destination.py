@@ -83,18 +83,25 @@ class HttpSqlClient(ClickHouseSqlClient):
     def insert_file(self, file_path: str, table_name: str, file_format: str, compression: str) -> Any:
         """Insert the file as it is. Returns when ClickHouse has stored its rows.
 
+        ``compression`` is dlt's word: ``gz`` for a compressed file, anything else for one that is not.
         Raises WarehouseAway, or WarehouseRefused with ClickHouse's reason.
         """
-        self._insert(table_name, (), file_format, Path(file_path))
+        self._insert(table_name, (), file_format, Path(file_path), "gzip" if compression == "gz" else "")
 
     def _insert(
-        self, table_name: str, columns: Sequence[str], file_format: str, content: Path | Sequence[Extent]
+        self,
+        table_name: str,
+        columns: Sequence[str],
+        file_format: str,
+        content: Path | Sequence[Extent],
+        encoding: str = "",
     ) -> None:
         database, table = self.make_qualified_table_name_path(table_name, quote=False)
         listed = f" ({', '.join(f'`{column}`' for column in columns)})" if columns else ""
         sql = f"INSERT INTO `{database}`.`{table}`{listed} FORMAT {file_format}"
         credentials = self.credentials
-        insert(_address(credentials), credentials.username, credentials.password or "", sql, content)
+        user, password = credentials.username, credentials.password or ""
+        insert(_address(credentials), user, password, sql, content, encoding=encoding)
 
     @classmethod
     def _make_database_exception(cls, ex: Exception) -> Exception:
@@ -118,6 +125,7 @@ class ManifestSqlClient(HttpSqlClient):
     def insert_file(self, file_path: str, table_name: str, file_format: str, compression: str) -> Any:
         """Insert what the manifest names. Returns when ClickHouse has stored its rows.
 
+        Neither a manifest nor what it names is compressed.
         Raises WarehouseAway, or WarehouseRefused with ClickHouse's reason.
         """
         manifest = read_manifest(Path(file_path))

@@ -37,11 +37,13 @@ def insert(
     sql: str,
     content: bytes | Path | Sequence[Extent],
     settings: Mapping[str, str] = INSERT_SETTINGS,
+    encoding: str = "",
 ) -> None:
     """Send ``sql`` with ``content`` as its data; return when ClickHouse has stored the rows.
 
-    Of files, one block at a time is in memory. Raises WarehouseAway when nothing answers or the connection breaks,
-    WarehouseRefused with ClickHouse's reason.
+    ``encoding`` is HTTP's name of what the content is compressed with, empty for nothing. Of files, one block at a time
+    is in memory. Raises WarehouseAway when nothing answers or the connection breaks, WarehouseRefused with ClickHouse's
+    reason.
     """
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -50,6 +52,8 @@ def insert(
         stack.callback(connection.close)
         body, size = _open(content, stack)
         headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password, "Content-Length": str(size)}
+        if encoding:
+            headers["Content-Encoding"] = encoding
         try:
             with suppress(BrokenPipeError, ConnectionResetError):
                 # A server that refuses a row may answer, and close, before it was sent the others.

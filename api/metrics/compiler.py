@@ -23,6 +23,8 @@ _TRUNCATE = {
     "year": "toStartOfYear",
 }
 
+_ROWS = "mart_rows"
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
@@ -58,7 +60,7 @@ def compile_query(
     model = metrics[0].model
     groups = [exp.alias_(_group(model, name), name) for name in group_by]
     values = [exp.alias_(_value(catalogue, metric), metric.name) for metric in metrics]
-    query = exp.select(*groups, *values).from_(exp.table_(model.table, db=model.database))
+    query = exp.select(*groups, *values).from_(exp.table_(model.table, db=model.database, alias=_ROWS))
     for condition in [*_conditions(model), *_shared_filter(catalogue, metrics)]:
         query = query.where(condition)
     if groups:
@@ -133,4 +135,11 @@ def _aggregate(measure: Measure, where: str, time: str) -> str:
 
 @cache
 def _parse(text: str) -> exp.Expr:
-    return sqlglot.parse_one(text, dialect="clickhouse")
+    """The expression with each column named as the mart's.
+
+    A metric may bear the name of a column of its mart, and ClickHouse takes a bare name for the metric first.
+    """
+    parsed = sqlglot.parse_one(text, dialect="clickhouse")
+    for column in parsed.find_all(exp.Column):
+        column.set("table", exp.to_identifier(_ROWS))
+    return parsed

@@ -1,7 +1,7 @@
 {{ config(severity='warn') }}
 
--- Items that count as nothing because what they cost is not known: priced in another currency, or in tiers that were not
--- loaded; and discounts whose coupon was deleted before it was loaded.
+-- Items that count as nothing because what they cost is not known: their price says nothing of the subscription's
+-- currency, or its tiers were not loaded; and discounts whose coupon was deleted before it was loaded.
 with states as (
     select * from {{ ref('int_subscription_states') }}
 ),
@@ -15,9 +15,15 @@ from states
 array join items as item
 where item.usage_type != 'metered'
     and (
-        item.currency != currency
+        (
+            item.currency != currency
+            and (org_id, site_id, item.price_id, toString(currency)) not in (
+                select org_id, site_id, price_id, arrayJoin(mapKeys(currency_options)) from {{ ref('stg_stripe__prices') }}
+            )
+        )
         or (
             item.billing_scheme = 'tiered'
+            and item.currency = currency
             and (org_id, site_id, item.price_id) not in (
                 select org_id, site_id, price_id from {{ ref('stg_stripe__prices') }} where notEmpty(tiers)
             )

@@ -39,14 +39,16 @@ class StripeObject(msgspec.Struct, frozen=True):
 
 OBJECTS: tuple[StripeObject, ...] = (
     StripeObject("products", "product", "/v1/products"),
-    StripeObject("prices", "price", "/v1/prices", expand=("tiers",)),
+    StripeObject("prices", "price", "/v1/prices", expand=("tiers", "currency_options")),
     StripeObject("coupons", "coupon", "/v1/coupons", expand=("applies_to",)),
-    StripeObject("customers", "customer", "/v1/customers"),
+    # The terms of a discount's coupon are in no list once the coupon is deleted. In a list Stripe expands three levels
+    # below `data` and no more: those of an item's discounts are too deep.
+    StripeObject("customers", "customer", "/v1/customers", expand=("discount.source.coupon",)),
     StripeObject(
         "subscriptions",
         "subscription",
         "/v1/subscriptions",
-        expand=("discounts", "items.data.discounts"),
+        expand=("discounts", "discounts.source.coupon", "items.data.discounts"),
         # Without it, ended subscriptions are left out.
         parameters=(("status", "all"),),
         nested=("items",),

@@ -57,6 +57,15 @@ class Business:
         for mode in ("graduated", "volume"):
             tiered = {"billing_scheme": "tiered", "tiers_mode": mode, "unit_amount_decimal": None, "tiers": tiers}
             prices.append(price(f"p_{currency}_{mode}", "seats", "", currency) | tiered)
+        own = {"unit_amount_decimal": "1250.5", "tiers": tiers}
+        for mode in ("per_unit", "graduated"):
+            abroad = price(f"p_{currency}_{mode}_abroad", "abroad", "900", "chf") | {
+                "currency_options": {currency: own}
+            }
+            if mode == "graduated":
+                abroad |= {"billing_scheme": "tiered", "tiers_mode": mode, "unit_amount_decimal": None, "tiers": []}
+            prices.append(abroad)
+        prices.append(price(f"p_{currency}_nowhere", "abroad", "900", "chf"))
         return [self.books.list_object(one, LISTED) for one in prices]
 
     def _make_coupons(self) -> list[Json]:

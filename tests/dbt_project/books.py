@@ -13,6 +13,7 @@ TABLES = {
     "coupon": "coupons",
     "customer": "customers",
     "subscription": "subscriptions",
+    "subscription_schedule": "subscription_schedules",
     "invoice": "invoices",
     "charge": "charges",
     "refund": "refunds",
@@ -126,7 +127,7 @@ def price(name: str, product: str, unit_amount: str, currency: str, interval: st
 
 def item(name: str, of: Json, quantity: int | None = 1, discounts: tuple[Json | str, ...] = ()) -> Json:
     """An item of a subscription."""
-    listed = {key: value for key, value in of.items() if key != "tiers"}
+    listed = {key: value for key, value in of.items() if key not in ("tiers", "currency_options")}
     return {
         "id": name,
         "object": "subscription_item",

@@ -19,6 +19,8 @@ from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
 from tests.dbt_project import journeys
+from tests.dbt_project.billing import Business
+from tests.dbt_project.books import Books
 
 LAYERS = ("staging", "intermediate", "marts")
 OPTIONS = (
@@ -142,6 +144,24 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
         models.insert("raw_events.events", rows[1::2])
         segment = {"collector_id": "walks", "first_sequence": 0, "last_sequence": len(rows) - 1, "events": len(rows)}
         models.insert("raw_events.landing_segments", [segment])
+        for seed in journeys.SEEDS[:3]:
+            for table, stripe_rows in sell_to_visitors(seed).rows.items():
+                models.insert(table, stripe_rows)
         done = models.dbt("build", "--exclude-resource-type", "unit_test")
         assert done.returncode == 0, done.stdout
         yield models
+
+
+def sell_to_visitors(seed: int) -> Books:
+    """A business of the site, where some visitors pay an invoice a minute after a session of theirs began."""
+    site_id, _ = journeys.make_site(seed)
+    business = Business(journeys.ORG, site_id, seed)
+    sessions = [one for one in journeys.split_sessions(journeys.make_events(seed)) if one.first.visitor_id]
+    for session in [one for one in sessions if not one.first.is_bot][:9]:
+        paid_at, invoice = session.first.occurred_ms // 1000 + 60, business.name("in")
+        value = {"id": invoice, "object": "invoice", "created": paid_at, "subscription": business.name("sub")}
+        business.books.list_object(value, paid_at)
+        metadata = {"headwater_visitor_id": session.first.visitor_id}
+        business.sell(None, "usd", paid_at, invoice=invoice, metadata=metadata)
+    business.books.rows["raw_control.stripe_connections"] = [business.books.whose | {"created_at": journeys.clock(0)}]
+    return business.books

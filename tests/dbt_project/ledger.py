@@ -143,8 +143,11 @@ class Ledger:
         return not limited or product in limited
 
     def _costs(self, one: Json, currency: str) -> Fraction:
-        of = one["price"]
-        if of["recurring"]["usage_type"] == "metered" or of["currency"] != currency:
+        of, whole = one["price"], self.prices[one["price"]["id"]]
+        if of["currency"] != currency:
+            whole = whole.get("currency_options", {}).get(currency)
+            of = of | {"unit_amount_decimal": (whole or {}).get("unit_amount_decimal")}
+        if of["recurring"]["usage_type"] == "metered" or whole is None:
             return Fraction(0)
         units = one["quantity"] or 0
         packed = of.get("transform_quantity")
@@ -153,7 +156,7 @@ class Ledger:
         if of["billing_scheme"] != "tiered":
             return units * Fraction(of["unit_amount_decimal"])
         total, below = Fraction(0), 0
-        for tier in self.prices[of["id"]]["tiers"]:
+        for tier in whole["tiers"]:
             top = units if tier["up_to"] is None else tier["up_to"]
             unit, flat = Fraction(tier["unit_amount_decimal"] or 0), Fraction(tier["flat_amount_decimal"] or 0)
             if of["tiers_mode"] == "volume":

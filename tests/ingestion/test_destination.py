@@ -1,5 +1,6 @@
 """dlt's ClickHouse destination over HTTP: what it does to tables, and what its failures are called."""
 
+import gzip
 import socket
 import threading
 import time
@@ -52,6 +53,16 @@ def test_a_table_keeps_its_plain_name_in_the_database_of_its_source(
     warehouse.command("CREATE TABLE files.things (id String) ENGINE = MergeTree ORDER BY id")
     assert pipeline(home, database).run(lambda: source_of("things", row))
     assert warehouse.value("SELECT id FROM files.things") == "a"
+
+
+def test_a_compressed_file_is_stored_as_the_rows_in_it(
+    home: HomeSettings, warehouse: Warehouse, database: str, tmp_path: Path
+) -> None:
+    warehouse.command("CREATE TABLE files.things (id String) ENGINE = MergeTree ORDER BY id")
+    rows = tmp_path / "rows.jsonl.gz"
+    rows.write_bytes(gzip.compress(b'{"id": "a"}\n{"id": "b"}\n'))
+    assert pipeline(home, database).run(lambda: source_of("things", rows))
+    assert warehouse.query("SELECT id FROM files.things ORDER BY id")[1] == [("a",), ("b",)]
 
 
 def test_a_table_that_is_missing_is_not_made_up(

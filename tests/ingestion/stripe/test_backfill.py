@@ -1,6 +1,7 @@
 """The first load: all of it, exactly, whatever page it was on; and only of the mode and account it is of."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -49,6 +50,16 @@ def test_objects_are_asked_for_at_one_version_with_what_the_models_need(site: Co
     asked = [request for request in site.account.requests if "/v1/subscriptions?" in request]
     assert any("status=all" in request for request in asked)
     assert any("expand%5B0%5D=data.discounts" in request for request in asked)
+    prices = [parse_qsl(urlsplit(one.split()[1]).query) for one in site.account.requests if "/v1/prices?" in one]
+    assert {value for name, value in prices[0] if name.startswith("expand")} == {"data.tiers", "data.currency_options"}
+
+
+def test_no_list_is_asked_to_expand_deeper_than_stripe_does() -> None:
+    for kind in OBJECTS:
+        for member in kind.expand:
+            assert len(f"data.{member}".split(".")) <= 4, (kind.kind, member)
+    of_discounts = {member for kind in OBJECTS for member in kind.expand if member.endswith("source.coupon")}
+    assert of_discounts == {"discounts.source.coupon", "discount.source.coupon"}
 
 
 def test_an_empty_account_is_loaded_and_stays_followed(site: ConnectedSite) -> None:

@@ -60,12 +60,12 @@ prices as (
         named.org_id as org_id,
         named.site_id as site_id,
         named.subscription_id as subscription_id,
-        groupArray((prices.price_id, prices.tiers)) as tiers
+        groupArray((prices.price_id, prices.tiers, prices.currency_options)) as known_prices
     from (
         select distinct org_id, site_id, subscription_id, item.price_id as price_id
         from states
         array join items as item
-        where item.billing_scheme = 'tiered'
+        where item.billing_scheme = 'tiered' or item.currency != currency
     ) as named
     inner join {{ ref('stg_stripe__prices') }} as prices
         on prices.org_id = named.org_id and prices.site_id = named.site_id and prices.price_id = named.price_id
@@ -97,10 +97,20 @@ priced as (
                 d -> (arrayFirst(t -> t.discount_id = d.discount_id, named_terms.known_terms), d.item_id), states.discounts
             )
         ) as discounts,
+        -- An item shows its price in the price's own currency: in another, what the price says of that one counts.
         arrayMap(
-            item -> arrayFirst(p -> p.1 = item.price_id, prices.tiers).2,
+            item -> {{ let(
+                'price',
+                'arrayFirst(p -> p.1 = item.price_id, prices.known_prices)',
+                "if(item.currency = states.currency, (true, item.unit_amount, price.2), (mapContains(price.3, states.currency), "
+                ~ "price.3[states.currency].1, price.3[states.currency].2))"
+            ) }}::Tuple(
+                is_known Bool,
+                unit_amount String,
+                tiers Array(Tuple(up_to Int64, unit_amount_decimal String, flat_amount_decimal String))
+            ),
             states.items
-        ) as tiers
+        ) as item_prices
     from states
     left join named_terms
         on named_terms.org_id = states.org_id
@@ -133,7 +143,7 @@ periods as (
             )
         ) as begins,
         arrayPushBack(arrayPopFront(begins), state_to) as ends,
-        arrayMap((item, t) -> {{ item_amount('item', 't', 'currency') }}, items, tiers) as amounts,
+        arrayMap((item, price) -> {{ item_amount('item', 'price') }}, items, item_prices) as amounts,
         arrayMap(item -> {{ months_of('item.recurring_interval', 'item.interval_count') }}, items) as months
     from priced
 ),

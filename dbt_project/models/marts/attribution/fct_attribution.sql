@@ -90,65 +90,19 @@ converted as (
 
 weighted as (
     select
-        * except (model_weights),
+        * except (touches, models),
         model_weights.1 as model,
-        model_weights.2 as weights
-    from (
-        select
-            *,
-            toUInt32(length(touches)) as n,
-            arrayEnumerate(touches) as numbers,
-            toUInt32(arrayLastIndex(t -> not t.is_direct, touches)) as last_non_direct,
-            touches[-1].touched_at as last_touched_at,
-            [
-                ('first_touch', arrayMap(i -> toUInt64(i = 1), numbers)),
-                ('last_touch', arrayMap(i -> toUInt64(i = n), numbers)),
-                (
-                    'last_non_direct',
-                    arrayMap(i -> toUInt64(i = if(last_non_direct = 0, n, last_non_direct)), numbers)
-                ),
-                ('linear', arrayMap(i -> toUInt64(1), numbers)),
-                -- Relative to the last touch, whose weight is 2^40: no look-back makes them all vanish.
-                (
-                    'time_decay',
-                    arrayMap(
-                        t -> toUInt64(
-                            floor(
-                                exp2(
-                                    40 - dateDiff('millisecond', t.touched_at, last_touched_at)
-                                        / ({{ var('attribution_half_life_days', 7) }} * 86400000)
-                                )
-                            )
-                        ),
-                        touches
-                    )
-                ),
-                -- Two fifths for each end and one for all between, in whole numbers.
-                (
-                    'position_based',
-                    arrayMap(i -> toUInt64(if(n > 2 and i in (1, n), 2 * (n - 2), 1)), numbers)
-                )
-            ] as models
-        from converted
-    )
+        arrayFilter((t, w) -> w > 0, touches, model_weights.2) as credited,
+        arrayFilter(w -> w > 0, model_weights.2) as weights
+    from (select *, {{ touch_weights('touches') }} as models from converted)
     array join models as model_weights
 ),
 
 divided as (
     select
         *,
-        toInt128(arraySum(weights)) as all_weights,
-        toInt128(1000000000) as units,
-        arrayMap(w -> intDiv(units * w, all_weights), weights) as whole_units,
-        units - arraySum(whole_units) as units_left,
-        -- intDiv cuts towards zero: a loss is divided as a gain and given its sign back.
-        toInt128(abs(value)) as money,
-        arrayMap(w -> intDiv(money * w, all_weights), weights) as whole_money,
-        money - arraySum(whole_money) as money_left,
-        arraySort((rank, i) -> i, numbers, arraySort((i, w) -> (-((units * w) % all_weights), i), numbers, weights))
-            as unit_ranks,
-        arraySort((rank, i) -> i, numbers, arraySort((i, w) -> (-((money * w) % all_weights), i), numbers, weights))
-            as money_ranks
+        {{ largest_remainder('toInt64(1000000000)', 'weights') }} as credits,
+        {{ largest_remainder('value', 'weights') }} as amounts
     from weighted
 )
 
@@ -168,15 +122,11 @@ select
     toLowCardinality(touch.source) as source,
     toLowCardinality(touch.medium) as medium,
     toLowCardinality(touch.campaign) as campaign,
-    toDecimal64(touch_units + (unit_rank <= units_left), 9) / 1000000000 as credit,
-    toInt64(sign(divided.value) * (touch_money + (money_rank <= money_left))) as value,
+    toDecimal64(credit_units, 9) / 1000000000 as credit,
+    amount as value,
     currency
 from divided
 array join
-    touches as touch,
-    weights as weight,
-    whole_units as touch_units,
-    whole_money as touch_money,
-    unit_ranks as unit_rank,
-    money_ranks as money_rank
-where weight > 0
+    credited as touch,
+    credits as credit_units,
+    amounts as amount

@@ -15,27 +15,6 @@ last_days as (
     group by org_id, site_id
 ),
 
-activity as (
-    select
-        visits.cohort_id as cohort_id,
-        visits.org_id as org_id,
-        visits.site_id as site_id,
-        if(
-            visits.visitor_id != '',
-            resolved.person_id,
-            {{ person_id('visits.server_user_id', org_id='visits.org_id', site_id='visits.site_id') }}
-        ) as person_id,
-        argMinIf(visits.start, (visits.start.1, visits.start.2), visits.has_started) as start,
-        groupUniqArrayArray(visits.active_days) as active_days
-    from {{ ref('int_cohort_visitors') }} as visits
-    left join {{ ref('int_visitors_resolved') }} as resolved
-        on resolved.org_id = visits.org_id
-        and resolved.site_id = visits.site_id
-        and resolved.visitor_id = visits.visitor_id
-    group by cohort_id, org_id, site_id, person_id
-    having max(visits.has_started)
-),
-
 people as (
     select
         activity.cohort_id as cohort_id,
@@ -48,7 +27,7 @@ people as (
         dim.first_source as first_source,
         dim.first_entry_path as first_entry_path,
         last_days.last_day as last_day
-    from activity
+    from {{ cohort_people() }} as activity
     inner join {{ ref('dim_people') }} as dim
         on dim.org_id = activity.org_id and dim.site_id = activity.site_id and dim.person_id = activity.person_id
     inner join last_days on last_days.org_id = activity.org_id and last_days.site_id = activity.site_id

@@ -15,7 +15,14 @@ with objects as (
             unit_amount_decimal String,
             recurring Tuple(`interval` String, interval_count UInt32, usage_type String),
             transform_quantity Tuple(divide_by Int64, round String),
-            tiers Array(Tuple(up_to Int64, unit_amount_decimal String, flat_amount_decimal String))
+            tiers Array(Tuple(up_to Int64, unit_amount_decimal String, flat_amount_decimal String)),
+            currency_options Map(
+                String,
+                Tuple(
+                    unit_amount_decimal String,
+                    tiers Array(Tuple(up_to Int64, unit_amount_decimal String, flat_amount_decimal String))
+                )
+            )
         )'
     ) }}
 )
@@ -35,5 +42,6 @@ select
     o.recurring.interval_count as interval_count,
     toLowCardinality(o.recurring.usage_type) as usage_type,
     o.tiers as tiers,
+    o.currency_options as currency_options,
     is_deleted
 from objects

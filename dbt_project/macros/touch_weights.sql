@@ -1,6 +1,7 @@
 {#
-  What each touch weighs, in each attribution model: array of (model, weights). The models are those of fct_attribution:
-  docs/decisions/0010. `touches`: sorted array with touched_at and is_direct.
+  What each touch weighs, in each attribution model (docs/decisions/0010): array of (model, weights), whole numbers.
+  `touches`: sorted array with position, touched_at and is_direct. Times weigh relative to the last touch, whose weight is
+  2^40: no look-back makes them all vanish. By position each end weighs two fifths and all between one.
 #}
 {% macro touch_weights(touches) -%}
     {{ let(

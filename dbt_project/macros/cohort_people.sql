@@ -1,0 +1,26 @@
+{#
+  Rows of people in cohorts, or users of servers, in brackets: cohort_id, org_id, site_id, person_id, `start` as in
+  int_cohort_visitors, and active_days in no order. A person enters with the first of all visitors who are that person.
+#}
+{% macro cohort_people() -%}
+(
+    select
+        visits.cohort_id as cohort_id,
+        visits.org_id as org_id,
+        visits.site_id as site_id,
+        if(
+            visits.visitor_id != '',
+            resolved.person_id,
+            {{ person_id('visits.server_user_id', org_id='visits.org_id', site_id='visits.site_id') }}
+        ) as person_id,
+        argMinIf(visits.start, (visits.start.1, visits.start.2), visits.has_started) as start,
+        groupUniqArrayArray(visits.active_days) as active_days
+    from {{ ref('int_cohort_visitors') }} as visits
+    left join {{ ref('int_visitors_resolved') }} as resolved
+        on resolved.org_id = visits.org_id
+        and resolved.site_id = visits.site_id
+        and resolved.visitor_id = visits.visitor_id
+    group by cohort_id, org_id, site_id, person_id
+    having max(visits.has_started)
+)
+{%- endmacro %}
