@@ -46,18 +46,18 @@ _CARD = {
     "type": "card",
 }
 _CHARGE: Shape = {
-    "id": "ch_${n}",
+    "id": "ch_${id}",
     "object": "charge",
     "amount": "#{amount}",
     "amount_captured": "#{amount}",
     "amount_refunded": "#{refunded}",
     "application": None,
     "application_fee": None,
-    "balance_transaction": "txn_${n}",
+    "balance_transaction": "txn_${id}",
     "billing_details": {"address": _ADDRESS, "email": "payer${sub}@example.com", "name": "Payer ${sub}", "phone": None},
     "calculated_statement_descriptor": "EXAMPLE",
     "captured": True,
-    "created": "#{at}",
+    "created": "#{made}",
     "currency": "${currency}",
     "customer": "cus_${sub}",
     "description": "Subscription update",
@@ -76,7 +76,7 @@ _CHARGE: Shape = {
         "type": "authorized",
     },
     "paid": True,
-    "payment_intent": "pi_${n}",
+    "payment_intent": "pi_${id}",
     "payment_method": "pm_${sub}",
     "payment_method_details": _CARD,
     "receipt_email": None,
@@ -86,7 +86,7 @@ _CHARGE: Shape = {
     "status": "succeeded",
 }
 _PAYMENT_INTENT: Shape = {
-    "id": "pi_${n}",
+    "id": "pi_${id}",
     "object": "payment_intent",
     "amount": "#{amount}",
     "amount_capturable": 0,
@@ -94,14 +94,14 @@ _PAYMENT_INTENT: Shape = {
     "amount_received": "#{amount}",
     "automatic_payment_methods": None,
     "capture_method": "automatic",
-    "client_secret": "pi_${n}_secret_YrKJUKribcBjcG8HVhfZluoGH",
+    "client_secret": "pi_${id}_secret_YrKJUKribcBjcG8HVhfZluoGH",
     "confirmation_method": "automatic",
     "created": "#{at}",
     "currency": "${currency}",
     "customer": "cus_${sub}",
     "description": "Subscription update",
     "last_payment_error": None,
-    "latest_charge": "ch_${n}",
+    "latest_charge": "ch_${id}",
     "livemode": True,
     "metadata": {},
     "next_action": None,
@@ -117,7 +117,7 @@ _PAYMENT_INTENT: Shape = {
     "status": "succeeded",
 }
 _LINE: Shape = {
-    "id": "il_${n}",
+    "id": "il_${id}",
     "object": "line_item",
     "amount": "#{amount}",
     "currency": "${currency}",
@@ -141,7 +141,7 @@ _LINE: Shape = {
     "taxes": [],
 }
 _INVOICE: Shape = {
-    "id": "in_${n}",
+    "id": "in_${id}",
     "object": "invoice",
     "account_country": "US",
     "account_name": "Example",
@@ -175,10 +175,10 @@ _INVOICE: Shape = {
         "object": "list",
         "data": [
             {
-                "id": "inpay_${n}",
+                "id": "inpay_${id}",
                 "object": "invoice_payment",
                 "amount_paid": "#{amount}",
-                "payment": {"payment_intent": "pi_${n}", "type": "payment_intent"},
+                "payment": {"payment_intent": "pi_${id}", "type": "payment_intent"},
                 "status": "paid",
             }
         ],
@@ -212,15 +212,15 @@ def _booking(name: str, amount: str, fee: str, category: str, source: str) -> Sh
 
 
 _REFUND: Shape = {
-    "id": "re_${n}",
+    "id": "re_${id}",
     "object": "refund",
     "amount": "#{amount}",
-    "balance_transaction": "txn_re_${n}",
-    "charge": "ch_${n}",
+    "balance_transaction": "txn_re_${id}",
+    "charge": "ch_${id}",
     "created": "#{at}",
     "currency": "${currency}",
     "metadata": {},
-    "payment_intent": "pi_${n}",
+    "payment_intent": "pi_${id}",
     "reason": "requested_by_customer",
     "status": "succeeded",
 }
@@ -229,7 +229,7 @@ _CUSTOMER: Shape = {
     "object": "customer",
     "address": _ADDRESS,
     "balance": 0,
-    "created": "#{at}",
+    "created": "#{begun}",
     "currency": "${currency}",
     "delinquent": False,
     "email": "payer${sub}@example.com",
@@ -261,11 +261,11 @@ _SUBSCRIPTION: Shape = {
     "id": "sub_${sub}",
     "object": "subscription",
     "automatic_tax": {"enabled": False, "liability": None},
-    "billing_cycle_anchor": "#{at}",
+    "billing_cycle_anchor": "#{begun}",
     "cancel_at": None,
     "canceled_at": None,
     "collection_method": "charge_automatically",
-    "created": "#{at}",
+    "created": "#{begun}",
     "currency": "${currency}",
     "customer": "cus_${sub}",
     "default_payment_method": "pm_${sub}",
@@ -277,7 +277,7 @@ _SUBSCRIPTION: Shape = {
             {
                 "id": "si_${sub}",
                 "object": "subscription_item",
-                "created": "#{at}",
+                "created": "#{begun}",
                 "current_period_end": "#{at + 2592000}",
                 "discounts": [],
                 "metadata": {},
@@ -291,7 +291,7 @@ _SUBSCRIPTION: Shape = {
     "livemode": True,
     "metadata": {},
     "pause_collection": None,
-    "start_date": "#{at}",
+    "start_date": "#{begun}",
     "status": "active",
     "trial_end": None,
     "trial_start": None,
@@ -302,14 +302,14 @@ PAYMENTS: Tables = {
     "payment_intents": (_PAYMENT_INTENT, "pi_", "payment_intent", "payment_intent.succeeded"),
     "invoices": (_INVOICE, "in_", "invoice", "invoice.paid"),
     "balance_transactions": (
-        _booking("txn_${n}", "#{amount}", "#{fee}", "charge", "ch_${n}"), "txn_", "balance_transaction", "",
+        _booking("txn_${id}", "#{amount}", "#{fee}", "charge", "ch_${id}"), "txn_", "balance_transaction", "",
     ),
 }  # fmt: skip
 REFUNDS: Tables = {
     "charges": (_CHARGE, "ch_", "charge", "charge.refunded"),
     "refunds": (_REFUND, "re_", "refund", "refund.created"),
     "balance_transactions": (
-        _booking("txn_re_${n}", "#{-amount}", "#{0}", "refund", "re_${n}"), "txn_re_", "balance_transaction", "",
+        _booking("txn_re_${id}", "#{-amount}", "#{0}", "refund", "re_${id}"), "txn_re_", "balance_transaction", "",
     ),
 }  # fmt: skip
 SUBSCRIPTIONS: Tables = {

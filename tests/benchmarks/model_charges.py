@@ -1,13 +1,15 @@
 """What a busy Stripe account would have brought, made in ClickHouse itself: a year of subscriptions and their payments.
 
 A payment is a charge with its payment intent, its invoice and its balance transaction; of the last days also the events
-that told of them. Sizes are those of Stripe's own objects, one to two kilobytes.
+that told of them. Sizes are those of Stripe's own objects, one to two kilobytes, and like
+Stripe's their ids grow with time.
 """
 
 from headwater.warehouse.client import Warehouse
 from tests.benchmarks.charge_shapes import PRICES, PRODUCTS, Shape, Tables, text_of
 
 LAST_DAY = "2026-05-31"
+MIDNIGHT = f"toUnixTimestamp(toDateTime('{LAST_DAY} 00:00:00', 'UTC'))"
 DAYS = 300
 DAYS_OF_EVENTS = 30
 ROWS_AT_A_TIME = 200_000
@@ -16,10 +18,14 @@ CONNECTED = f"toDateTime64('{LAST_DAY} 00:00:00', 3, 'UTC')"
 
 
 class Account:
-    """The raw tables of one account, and what is landed in them. ``subscriptions``: of its history."""
+    """The raw tables of one account, and what is landed in them. ``charges``, ``subscriptions``: of its history."""
 
-    def __init__(self, client: Warehouse, subscriptions: int, visitors: int) -> None:
-        self._client, self._subscriptions, self._visitors = client, subscriptions, visitors
+    def __init__(self, client: Warehouse, charges: int, subscriptions: int, visitors: int) -> None:
+        self._client, self._visitors = client, visitors
+        self._charges, self._subscriptions = charges, subscriptions
+        # At even distances, up to yesterday.
+        self.paid_at = f"{MIDNIGHT} - {DAYS * 86400} + intDiv(n * {DAYS * 86400 - 1}, {charges})"
+        self.begun_at = f"{MIDNIGHT} - {DAYS * 86400} + sipHash64(sub, 'begun') % 864000"
 
     def connect(self) -> None:
         self._client.command(f"INSERT INTO raw_control.stripe_connections SELECT 'site-0', 'bench', true, {CONNECTED}")
@@ -32,7 +38,7 @@ class Account:
         ``numbers``: a table of `number`. ``at``: SQL of the Unix seconds at which object `n` was made.
         """
         for table, (shape, prefix, kind, event_type) in tables.items():
-            name = "n" if prefix not in ("sub_", "cus_") else "sub"
+            name = {"sub_": "sub", "cus_": "sub", "prod_": "n", "price_": "n"}.get(prefix, "id")
             self._land(table, shape, f"concat('{prefix}', toString({name}))", numbers, at, loaded_at)
             if event_type:
                 self._tell(
@@ -56,7 +62,7 @@ class Account:
         )
         self._client.command(
             "INSERT INTO raw_stripe.payout_transactions"
-            f" SELECT {WHOSE}, payout, concat('txn_', toString(n)), {loaded_at} FROM ({paid})"
+            f" SELECT {WHOSE}, payout, concat('txn_', id), {loaded_at} FROM ({paid})"
         )
 
     def land_rates(self, first_day: int, days: int, loaded_at: str) -> None:
@@ -78,8 +84,10 @@ class Account:
 
     def _made(self, numbers: str, at: str) -> str:
         return (
-            "SELECT number AS n, sipHash64(n) AS chance,"
+            "SELECT number AS n, concat('3M', leftPad(toString(n), 12, '0')) AS id, sipHash64(n) AS chance,"
             f" if(n < 1000000000, n % {self._subscriptions}, n - 1000000000) AS sub, {at} AS at,"
+            f" if(n < {self._charges}, {self.paid_at}, at) AS made,"
+            f" if(sub < {self._subscriptions}, {self.begun_at}, at) AS begun,"
             " ['usd', 'usd', 'usd', 'eur', 'jpy'][1 + sub % 5] AS currency, 1000 + chance % 9000 AS amount,"
             " intDiv(amount, 30) AS fee, 0 AS refunded, 1 + (chance + at) % 5 AS quantity,"
             f" if(sub % 2 = 0, hex(sipHash64(sub % {self._visitors} * 5, 'visitor')), '') AS visitor FROM {numbers}"
@@ -103,7 +111,7 @@ class Account:
         self._client.command(
             "INSERT INTO raw_stripe.events (org_id, site_id, livemode, id, created, version_at, is_deleted, object,"
             f" type, object_type, object_id, origin, loaded_at) SELECT {WHOSE},"
-            f" concat('evt_{event_type}_', toString(n), '_', toString(at)) AS event,"
+            f" concat('evt_{event_type}_', id, '_', toString(at)) AS event,"
             " toDateTime64(at, 3, 'UTC') AS told_at, told_at, false,"
             f" {text_of(event)}, '{event_type}', '{kind}', {name}, 'feed', {loaded_at}"
             f" FROM ({self._made(numbers, at)}) WHERE at >= {since}"

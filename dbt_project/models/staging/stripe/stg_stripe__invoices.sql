@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'invoice_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'invoice_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.invoices'],
+            'logged': ['org_id', 'site_id', 'invoice_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__invoices') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'invoices', 'invoice') }}
+-- replaces
+(org_id, site_id, invoice_id) in {{ scope }}
+-- rows
+{%- endif %}
 -- Lists inside are whole only where the invoice was listed or retrieved: an event shows the first lines and no payments.
 with versions as (
     {{ stripe_versions(
@@ -43,7 +62,9 @@ with versions as (
                 amount_paid Int64,
                 payment Tuple(charge String, payment_intent String)
             )))
-        )'
+        )',
+        plan,
+        scope
     ) }}
 ),
 
