@@ -11,9 +11,14 @@ Rows = dict[str, list[Json]]
 RATES = {"usd": "1.1", "jpy": "160", "kwd": "0.34"}
 OTHERS = (
     {"id": "cn", "object": "credit_note", "amount": 5, "currency": "usd", "status": "issued", "total": 5},
+    {"id": "basic", "object": "product", "name": "Basic", "active": True},
     {"id": "sched", "object": "subscription_schedule", "customer": "c", "status": "active"},
 )
-TABLES_OF_OTHERS = {"credit_note": "credit_notes", "subscription_schedule": "subscription_schedules"}
+TABLES_OF_OTHERS = {
+    "product": "products",
+    "credit_note": "credit_notes",
+    "subscription_schedule": "subscription_schedules",
+}
 
 
 def make_account(random: Random, org_id: str, site_id: str, now: int) -> Rows:

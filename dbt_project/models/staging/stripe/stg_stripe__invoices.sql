@@ -20,8 +20,8 @@
 -- rows
 {%- endif %}
 -- Lists inside are whole only where the invoice was listed or retrieved: an event shows the first lines and no payments.
-with versions as (
-    {{ stripe_versions(
+with objects as (
+    {{ stripe_objects(
         'invoices',
         'invoice',
         'Tuple(
@@ -64,20 +64,9 @@ with versions as (
             )))
         )',
         plan,
-        scope
+        scope,
+        lists='(o.lines.data, o.payments.data)'
     ) }}
-),
-
-objects as (
-    select
-        org_id,
-        site_id,
-        id,
-        argMax(versions.is_deleted, (version_at, is_listed, event_id, loaded_at)) as is_deleted,
-        argMax(versions.o, (versions.o.created > 0, version_at, is_listed, event_id, loaded_at)) as o,
-        argMax((versions.o.lines.data, versions.o.payments.data), (versions.o.created > 0, is_listed, version_at, event_id, loaded_at)) as lists
-    from versions
-    group by org_id, site_id, id
 )
 
 select
