@@ -50,14 +50,14 @@ class Account:
         paid = "SELECT *, concat('po_', currency, '_', toString(intDiv(at, 86400))) AS payout FROM ("
         paid += f"{self._made(numbers, at)})"
         shape: Shape = {
-            "id": "${payout}", "object": "payout", "amount": "#{total}", "automatic": True, "created": "#{last_at}",
-            "currency": "${currency}", "status": "paid", "arrival_date": "#{last_at}", "type": "bank_account",
+            "id": "${payout}", "object": "payout", "amount": "#{total}", "automatic": True, "created": "#{at}",
+            "currency": "${currency}", "status": "paid", "arrival_date": "#{at}", "type": "bank_account",
         }  # fmt: skip
         self._client.command(
             "INSERT INTO raw_stripe.payouts (org_id, site_id, livemode, id, created, version_at, is_deleted, object,"
-            f" loaded_at) SELECT {WHOSE}, payout, toDateTime64(last_at, 3, 'UTC'), {loaded_at}, false,"
+            f" loaded_at) SELECT {WHOSE}, payout, toDateTime64(at, 3, 'UTC'), {loaded_at}, false,"
             f" {text_of(shape)}, {loaded_at} FROM ("
-            "SELECT payout, currency, sum(amount - fee) AS total, max(at) AS last_at"
+            "SELECT payout, currency, sum(amount - fee) AS total, max(at) AS at"
             f" FROM ({paid}) GROUP BY payout, currency)"
         )
         self._client.command(
