@@ -39,8 +39,9 @@ check: install ## Lint, types, import rules, dbt project
 bench: install ## Measure ingestion as ratios; writes build/bench.json
 	@$(BIN)/python -m tests.benchmarks
 
-bench-models: install ## Measure the models (ROWS=10000000); writes build/bench-models.json
+bench-models: install ## Measure the models (ROWS=10000000, CHARGES=1000000); writes build/bench-models.json, build/bench-revenue-models.json
 	@$(BIN)/python -m tests.benchmarks.models --rows $(or $(ROWS),1000000)
+	@$(BIN)/python -m tests.benchmarks.revenue_models --charges $(or $(CHARGES),100000)
 
 prove: install ## Build the models batch by batch and at once, and compare (SEEDS=500)
 	@$(BIN)/python -m tests.dbt_project.prove --seeds $(or $(SEEDS),100)

@@ -11,42 +11,23 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
+from tests.benchmarks.builds import GIBIBYTE, Build, measure_build
 from tests.benchmarks.figures import Figure, print_figures
 from tests.benchmarks.model_events import DAYS, LAST_DAY, make_events, make_sites
 from tests.benchmarks.session_statements import BARE, BY_ARRAYS, BY_WINDOWS, hash_of
 from tests.dbt_project.project import Project, warehouse
 
-GIBIBYTE = 2**30
 ROUNDS = 3
 HISTORIES = (3, 9, DAYS)
 """Days of history at which the same new events are built: a tenth, three tenths and all of it."""
 
 OUT = Path("build/bench-models.json")
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """One `dbt run`. ``models``: by name, ClickHouse's seconds and peak memory in bytes over its statements."""
-
-    name: str
-    history_rows: int
-    new_rows: int
-    seconds: float
-    models: dict[str, dict[str, float]]
-
-    @property
-    def cpu_seconds(self) -> float:
-        return sum(model["cpu_seconds"] for model in self.models.values())
-
-    @property
-    def peak_bytes(self) -> float:
-        return max(model["peak_bytes"] for model in self.models.values())
 
 
 class Bench:
@@ -80,43 +61,11 @@ class Bench:
         return rows + late_rows
 
     def build(self, name: str, new_rows: int = 0, *arguments: str) -> Build:
-        began = self._client.value("SELECT now64(6)")
-        results = self._project.dbt("run", *self._select, *arguments)
-        moments = [
-            moment
-            for result in results
-            for timing in result.timing
-            for moment in (timing.started_at, timing.completed_at)
-        ]
-        build = Build(
-            name=name,
-            history_rows=self._landed - new_rows,
-            new_rows=new_rows,
-            seconds=(max(moments) - min(moments)).total_seconds(),
-            models=self._statements(began),
+        build = measure_build(
+            self._client, self._project, name, self._landed - new_rows, new_rows, *self._select, *arguments
         )
         self.builds.append(build)
-        print(
-            f"  {name}: {build.seconds:.1f} s, ClickHouse's CPU {build.cpu_seconds:.1f} s,"
-            f" peak {build.peak_bytes / GIBIBYTE:.2f} GiB",
-            flush=True,
-        )
         return build
-
-    def _statements(self, began: Any) -> dict[str, dict[str, float]]:
-        self._client.command("SYSTEM FLUSH LOGS")
-        rows = self._client.rows(
-            'SELECT extract(query, \'"node_id": "model[.]headwater[.](\\\\w+)"\') AS model,'
-            " sum(query_duration_ms) / 1000 AS seconds,"
-            " sum(ProfileEvents['OSCPUVirtualTimeMicroseconds']) / 1e6 AS cpu_seconds,"
-            " max(memory_usage) AS peak FROM system.query_log WHERE type = 'QueryFinish' AND model != ''"
-            " AND event_time_microseconds >= {began:DateTime64(6)} GROUP BY model ORDER BY seconds DESC",
-            {"began": began},
-        )
-        return {
-            row["model"]: {"seconds": row["seconds"], "cpu_seconds": row["cpu_seconds"], "peak_bytes": row["peak"]}
-            for row in rows
-        }
 
 
 def measure(rows: int, folder: Path, select: list[str]) -> tuple[list[Build], list[Figure]]:

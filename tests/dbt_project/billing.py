@@ -19,8 +19,9 @@ ZONES = ("UTC", "Asia/Kathmandu", "America/New_York", "Pacific/Auckland", "Europ
 class Business:
     """One site's business, written into its books."""
 
-    def __init__(self, org_id: str, site_id: str, seed: int, customers: int = 12) -> None:
+    def __init__(self, org_id: str, site_id: str, seed: int, customers: int = 12, begin: int = BEGIN) -> None:
         self.random = Random(seed)
+        self.begin, self.listed = begin, begin + DAYS * DAY
         self.books = Books(org_id, site_id)
         self.zone = ZONES[seed % len(ZONES)]
         self._site = site_id
@@ -66,7 +67,7 @@ class Business:
                 abroad |= {"billing_scheme": "tiered", "tiers_mode": mode, "unit_amount_decimal": None, "tiers": []}
             prices.append(abroad)
         prices.append(price(f"p_{currency}_nowhere", "abroad", "900", "chf"))
-        return [self.books.list_object(one, LISTED) for one in prices]
+        return [self.books.list_object(one, self.listed) for one in prices]
 
     def _make_coupons(self) -> list[Json]:
         made = [
@@ -77,11 +78,13 @@ class Business:
             coupon("all_off", "repeating", percent_off=100),
             *(coupon(f"minus_{c}", amount_off=701, currency=c) for c in CURRENCIES),
         ]
-        return [self.books.list_object(one, LISTED) for one in made]
+        return [self.books.list_object(one, self.listed) for one in made]
 
     def _live(self, customer: str, currency: str) -> None:
-        self.books.list_object({"id": customer, "object": "customer", "created": BEGIN, "currency": currency}, LISTED)
-        at = BEGIN + self.random.randrange(60 * DAY)
+        self.books.list_object(
+            {"id": customer, "object": "customer", "created": self.begin, "currency": currency}, self.listed
+        )
+        at = self.begin + self.random.randrange(60 * DAY)
         if self.random.random() < 0.3:
             own = discount(self.name("di"), self.random.choice(self.coupons), at + DAY, None, customer=customer)
             self.books.tell("customer.discount.created", own, at + DAY)
@@ -92,7 +95,7 @@ class Business:
             # Back within the same day, or much later.
             at += self.random.choice((3600, 5 * DAY, 40 * DAY))
         for _ in range(self.random.randrange(6)):
-            self.sell(customer, currency, BEGIN + self.random.randrange(DAYS * DAY))
+            self.sell(customer, currency, self.begin + self.random.randrange(DAYS * DAY))
 
     def _subscribe(self, customer: str, currency: str, at: int) -> int:
         random, name = self.random, self.name("sub")
@@ -106,15 +109,15 @@ class Business:
         self._record("customer.subscription.created", state, at, is_told)
         for _ in range(random.randrange(9)):
             at += random.choice((40, 3 * 3600, 2 * DAY, 17 * DAY, 33 * DAY))
-            if at >= LISTED:
+            if at >= self.listed:
                 break
             self._change(state, at)
             self._record("customer.subscription.updated", state, at, is_told)
-        if random.random() < 0.6 and at < LISTED - DAY:
+        if random.random() < 0.6 and at < self.listed - DAY:
             at += random.choice((0, 60, 9 * DAY))
             state |= {"status": "canceled", "ended_at": at, "canceled_at": at}
             self._record("customer.subscription.deleted", state, at, is_told)
-        self.books.list_object(self._shown(state), LISTED)
+        self.books.list_object(self._shown(state), self.listed)
         return at
 
     def _choose(self, currency: str) -> list[Json]:
@@ -177,14 +180,14 @@ class Business:
         fate = random.randrange(10)
         if fate == 0:
             paid |= {"status": "failed", "captured": False, "amount_captured": 0, "balance_transaction": None}
-            books.list_object(paid, LISTED)
+            books.list_object(paid, self.listed)
             return name
         # Yen are settled in dollars, everything else in itself.
         settled = "usd" if currency == "jpy" else currency
 
         def book(of: str, when: int, change: int, category: str, source: str, fee: int = 0) -> Json:
             worth = change // 150 if settled != currency else change
-            return books.list_object(booking(of, when, worth, settled, category, source, fee), LISTED)
+            return books.list_object(booking(of, when, worth, settled, category, source, fee), self.listed)
 
         book(f"txn_{name}", at, amount, "charge", name, amount // 30)
         if fate == 1:
@@ -203,7 +206,7 @@ class Business:
                     value |= {"status": "failed", "failure_balance_transaction": f"txn_{refund}_failed"}
                     book(f"txn_{refund}_failed", when + DAY, given, "refund_failure", refund)
                     left += given
-                books.list_object(value, LISTED)
+                books.list_object(value, self.listed)
                 if not left:
                     break
         elif fate == 4:
@@ -214,8 +217,8 @@ class Business:
                 moved.append(book(f"txn_{dispute}_won", at + 40 * DAY, amount, "dispute_reversal", dispute, -1500))
             value = {"id": dispute, "object": "dispute", "created": at + 9 * DAY, "amount": amount, "charge": name}
             value |= {"currency": currency, "status": "won" if is_won else "lost", "balance_transactions": moved}
-            books.list_object(value, LISTED)
-        books.list_object(paid, LISTED)
+            books.list_object(value, self.listed)
+        books.list_object(paid, self.listed)
         return name
 
     def _pay_out(self) -> None:
@@ -223,9 +226,9 @@ class Business:
         for currency in sorted({row["currency"] for row in rows}):
             members = [row for row in rows if row["currency"] == currency]
             name, total = self.name("po"), sum(row["net"] for row in members)
-            made = {"id": name, "object": "payout", "created": LISTED - 60, "amount": total, "currency": currency}
+            made = {"id": name, "object": "payout", "created": self.listed - 60, "amount": total, "currency": currency}
             made |= {"automatic": True, "status": "paid", "balance_transaction": f"txn_{name}"}
-            self.books.list_object(made, LISTED)
-            paid = booking(f"txn_{name}", LISTED - 60, -total, currency, "payout", name)
-            self.books.list_object(paid, LISTED)
+            self.books.list_object(made, self.listed)
+            paid = booking(f"txn_{name}", self.listed - 60, -total, currency, "payout", name)
+            self.books.list_object(paid, self.listed)
             self.books.pay_out(name, [row["id"] for row in members] + [paid["id"]])

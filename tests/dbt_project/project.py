@@ -1,7 +1,7 @@
 """The dbt project in this process, and a ClickHouse of its own behind it: for whoever builds it many times."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,15 +40,6 @@ class Project:
             f"{node.schema}.{node.alias}"
             for node in self._manifest.nodes.values()
             if node.resource_type == "model" and node.config.materialized in ("partitions", "table")
-        )
-
-    def rebuilt_models(self, folders: Sequence[str]) -> list[str]:
-        """Names of the models in these folders that every build makes whole."""
-        models = [node for node in self._manifest.nodes.values() if node.resource_type == "model"]
-        return sorted(
-            node.name
-            for node in models
-            if node.config.materialized != "partitions" and node.path.startswith(tuple(folders))
         )
 
     def _invoke(self, runner: Any, *arguments: str) -> Any:

@@ -58,3 +58,27 @@ def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
     done = run_proof("--seeds", str(MUTANT_SEEDS), "--project", str(project), "--select", "+rpt_site_daily")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_sessions:" in done.stdout
+
+
+def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_were(
+    mutate: Callable[[str, str, str], Path],
+) -> None:
+    project = mutate(
+        "macros/stripe/stripe_changes.sql",
+        "where object_type = '{{ kind }}'",
+        "where object_type = 'nothing'",
+    )
+    done = run_proof("--seeds", "4", "--project", str(project), "--select", "staging", "int_visitors_first_seen")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "staging.stg_stripe__subscription_versions:" in done.stdout
+
+
+def test_the_proof_finds_money_that_stays_converted_at_the_rate_of_another_day(
+    mutate: Callable[[str, str, str], Path],
+) -> None:
+    project = mutate(
+        "models/marts/revenue/fct_transactions.sql", "or (currency, day) in (", "or false and (currency, day) in ("
+    )
+    done = run_proof("--seeds", "4", "--project", str(project), "--select", "+fct_transactions")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "marts.fct_transactions:" in done.stdout

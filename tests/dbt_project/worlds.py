@@ -5,6 +5,7 @@ not depend on how the world was cut into batches. Times are whole milliseconds s
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.dbt_project import journeys
+from tests.dbt_project.accounts import make_account
 from tests.dbt_project.oracle import DAY_MS, HOUR_MS, THIRTY_MINUTES_MS, moment
 from tests.dbt_project.traffic import ZONES
 
@@ -52,6 +54,7 @@ class Batch:
     events: list[Row] = field(default_factory=list)
     rejected: list[Row] = field(default_factory=list)
     segments: list[Row] = field(default_factory=list)
+    stripe: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ def make_world(seed: int, batches: int) -> World:
             sequence += 1
             receipt |= {"org_id": org_id, "collector_id": f"{org_id}-{random.randrange(2)}", "sequence": sequence}
             _arrive(random, parts, receipt)
+    for site in sites:
+        for table, rows in make_account(random, org_id, site, NOW_MS // 1000).items():
+            for row in rows:
+                for load in {random.choice((0, 0, random.randrange(batches)))} | _once_more(random, batches):
+                    parts[load].stripe[table].append(row | {"loaded_ms": _loaded_ms(random, load)})
     return World(org_id, parts, _control(random, org_id, sites, batches))
 
 
@@ -162,7 +170,7 @@ def _receive(random: Random, event: Row) -> Iterator[Row]:
 def _arrive(random: Random, parts: list[Batch], receipt: Row) -> None:
     """Put a receipt into a batch, some into two; a few are refused by the warehouse, before they come or after."""
     number = random.choice((0, 0, random.randrange(len(parts)), random.randrange(len(parts))))
-    for load in {number} | ({random.randrange(len(parts))} if random.random() < 0.1 else set()):
+    for load in {number} | (_once_more(random, len(parts))):
         loaded_ms = _loaded_ms(random, load)
         parts[load].events.append(receipt | {"loaded_ms": loaded_ms})
         parts[load].segments.append(
@@ -185,6 +193,11 @@ def _arrive(random: Random, parts: list[Batch], receipt: Row) -> None:
             parts[load].rejected.append(invalid | {"loaded_ms": _loaded_ms(random, load)})
 
 
+def _once_more(random: Random, batches: int) -> set[int]:
+    """The batch in which something comes again, if it does."""
+    return {random.randrange(batches)} if random.random() < 0.1 else set()
+
+
 def _loaded_ms(random: Random, batch: int) -> int:
     return NOW_MS + batch * LOAD_STEP_MS - random.choice((0, 1, random.randrange(LATEST_VISIBILITY_MS)))
 
@@ -193,13 +206,20 @@ def _control(random: Random, org_id: str, sites: list[str], builds: int) -> list
     """The control database at each build: mostly complete from the start and never changed."""
     organization = {"id": org_id, "name": org_id, "created_ms": 0}
     control: list[dict[str, list[Row]]] = [
-        {"organizations": [organization], "sites": [], **{table: [] for table in DEFINITIONS}} for _ in range(builds)
+        {"organizations": [organization], "sites": [], "stripe_connections": [], **{table: [] for table in DEFINITIONS}}
+        for _ in range(builds)
     ]
     for site in sites:
         of_site = {"org_id": org_id, "created_ms": 0}
         for tables, zone in zip(control, _versions(random, builds, random.choice(ZONES), ZONES), strict=True):
             if zone:
                 tables["sites"].append(of_site | {"id": site, "name": site, "timezone": zone})
+        # One that is connected anew may be so in the other mode.
+        for tables, mode in zip(control, _versions(random, builds, "live", ("test", "")), strict=True):
+            if mode:
+                tables["stripe_connections"].append(
+                    {"org_id": org_id, "site_id": site, "livemode": mode == "live", "created_ms": 0}
+                )
         for table, definitions in DEFINITIONS.items():
             for name in definitions:
                 # A change gives one definition the meaning of another.

@@ -3,9 +3,9 @@
   Only of the mode, test or live, of the site's connection: the two never mix.
 
   `table`: in raw_stripe. `kind`: Stripe's name of it. `shape`: type of `o`. The JSON is parsed here, once, by one typed
-  JSONExtract; what is not in the shape stays in the raw table.
+  JSONExtract; what is not in the shape stays in the raw table. `plan`, `scope`: of the model that is built.
 #}
-{% macro stripe_versions(table, kind, shape) -%}
+{% macro stripe_versions(table, kind, shape, plan, scope) -%}
     select
         org_id,
         site_id,
@@ -21,6 +21,9 @@
     where (org_id, site_id, livemode) in (
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
     )
+{%- if plan.is_scoped %}
+        and (org_id, site_id, id) in {{ scope }}
+{%- endif %}
     union all
     select
         org_id,
@@ -35,4 +38,7 @@
         JSONExtract(snapshot, '{{ shape }}') as o
     from {{ ref('stg_stripe__events') }}
     where object_type = '{{ kind }}'
+{%- if plan.is_scoped %}
+        and (org_id, site_id, object_id) in {{ scope }}
+{%- endif %}
 {%- endmacro %}

@@ -5,7 +5,7 @@
         settings={'index_granularity': 1024},
         meta={
             'upstream': ['stg_events__receipts'],
-            'logged': ['org_id', 'site_id', 'visitor_id', 'person_id'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'user_id', 'person_id'],
         },
     )
 }}

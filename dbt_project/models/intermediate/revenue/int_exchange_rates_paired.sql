@@ -1,12 +1,35 @@
-{{ config(materialized='table', order_by=['currency', 'day']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYear(day)',
+        order_by=['currency', 'day'],
+        meta={'upstream': ['stg_rates__exchange_rates'], 'logged': ['currency', 'day']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_exchange_rates_paired') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct day from {{ changes_of(plan, 'stg_rates__exchange_rates') }}
+-- replaces
+day in {{ scope }}
+-- rows
+{%- endif %}
 -- The base itself has the rate 1 on every day on which anything has a rate.
-with rates as (
+with published as (
     select day, base, currency, rate, source
     from {{ ref('stg_rates__exchange_rates') }}
+{%- if plan.is_scoped %}
+    where day in {{ scope }}
+{%- endif %}
+),
+
+rates as (
+    select day, base, currency, rate, source
+    from published
     union distinct
-    select day, base, base as currency, toDecimal64(1, 8) as rate, max(source) as source
-    from {{ ref('stg_rates__exchange_rates') }}
+    select day, base, base as currency, toDecimal64(1, 8) as rate, max(published.source) as source
+    from published
     group by day, base
 ),
 

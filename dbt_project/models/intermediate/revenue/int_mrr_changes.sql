@@ -1,5 +1,27 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'customer_id', 'currency', 'day']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'customer_id', 'currency', 'day'],
+        meta={
+            'upstream': ['int_subscription_periods', 'stg_control__sites'],
+            'logged': ['org_id', 'site_id', 'customer_id', 'currency', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_mrr_changes') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_periods') }}
+union distinct
+select org_id, site_id, subscription_id
+from {{ relation_of('int_subscription_periods') }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
+-- replaces
+(org_id, site_id, subscription_id) in {{ scope }}
+-- rows
+{%- endif %}
 -- What holds last on a day is the day's: changes within it that cancel each other out are none.
 with days as (
     select
@@ -15,6 +37,9 @@ with days as (
     from {{ ref('int_subscription_periods') }} as periods
     left join {{ ref('stg_control__sites') }} as sites
         on sites.org_id = periods.org_id and sites.site_id = periods.site_id
+{%- if plan.is_scoped %}
+    where (periods.org_id, periods.site_id, periods.subscription_id) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, subscription_id, day
 ),
 

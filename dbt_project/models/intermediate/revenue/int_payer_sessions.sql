@@ -1,7 +1,43 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'person_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'person_id'],
+        meta={
+            'upstream': ['int_payments_matched', 'int_visitors_resolved', 'fct_sessions'],
+            'logged': ['org_id', 'site_id', 'person_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_payer_sessions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- Who began or ceased to be somebody who paid, gained or lost a visitor, or has a session that is other than before.
+select org_id, site_id, person_id from {{ changes_of(plan, 'int_payments_matched') }}
+union distinct
+select org_id, site_id, person_id from {{ moved_people(plan) }}
+union distinct
+select org_id, site_id, person_id
+from {{ relation_of('int_visitors_resolved') }}
+where (org_id, site_id, visitor_id) in (
+    select org_id, site_id, visitor_id from {{ changes_of(plan, 'fct_sessions') }} where not is_bot
+)
+-- replaces
+(org_id, site_id, person_id) in {{ scope }}
+-- rows
+{%- endif %}
 with people as (
-    select distinct org_id, site_id, person_id from {{ ref('int_payments_matched') }}
+    select distinct org_id, site_id, person_id
+    from {{ ref('int_payments_matched') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, person_id) in {{ scope }}
+{%- endif %}
+),
+
+visitors as (
+    select org_id, site_id, visitor_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+    where (org_id, site_id, person_id) in people
 )
 
 select
@@ -15,10 +51,10 @@ select
                 sessions.started_at,
                 sessions.session_id,
                 sessions.visitor_id,
-                channels.channel,
-                channels.source,
-                channels.medium,
-                channels.campaign
+                sessions.channel,
+                sessions.source,
+                sessions.medium,
+                sessions.campaign
             )::Tuple(
                 started_at DateTime64(3, 'UTC'),
                 session_id UUID,
@@ -31,16 +67,10 @@ select
         )
     ) as history
 from {{ ref('fct_sessions') }} as sessions
-inner join (
-    select org_id, site_id, visitor_id, person_id
-    from {{ ref('int_visitors_resolved') }}
-    where (org_id, site_id, person_id) in people
-) as visitors
+inner join visitors
     on visitors.org_id = sessions.org_id
     and visitors.site_id = sessions.site_id
     and visitors.visitor_id = sessions.visitor_id
-inner join (
-    select session_id, channel, source, medium, campaign from {{ ref('int_sessions_channeled') }}
-) as channels on channels.session_id = sessions.session_id
 where not sessions.is_bot
+    and (sessions.org_id, sessions.site_id, sessions.visitor_id) in (select org_id, site_id, visitor_id from visitors)
 group by org_id, site_id, person_id

@@ -1,10 +1,38 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'payer_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(first_paid_at)',
+        order_by=['org_id', 'site_id', 'payer_id'],
+        meta={
+            'upstream': ['fct_transactions', 'int_payer_sessions'],
+            'logged': ['org_id', 'site_id', 'payer_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_payers_touched') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, if(customer_id != '', customer_id, charge_id) as payer_id
+from {{ changes_of(plan, 'fct_transactions') }}
+union distinct
+select org_id, site_id, payer_id
+from {{ this }}
+where (org_id, site_id, person_id) in (
+    select org_id, site_id, person_id from {{ changes_of(plan, 'int_payer_sessions') }}
+)
+-- replaces
+(org_id, site_id, payer_id) in {{ scope }}
+-- rows
+{%- endif %}
 with transactions as (
     select
         *,
         if(customer_id != '', customer_id, charge_id) as payer_id
     from {{ ref('fct_transactions') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, if(customer_id != '', customer_id, charge_id)) in {{ scope }}
+{%- endif %}
 ),
 
 payers as (
@@ -35,7 +63,13 @@ touched as (
             histories.history
         ) as sessions
     from payers
-    left join {{ ref('int_payer_sessions') }} as histories
+    left join (
+        select *
+        from {{ ref('int_payer_sessions') }}
+{%- if plan.is_scoped %}
+        where (org_id, site_id, person_id) in (select org_id, site_id, person_id from payers)
+{%- endif %}
+    ) as histories
         on histories.org_id = payers.org_id
         and histories.site_id = payers.site_id
         and histories.person_id = payers.person_id

@@ -1,6 +1,62 @@
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'charge_id', 'number'],
+        meta={
+            'upstream': [
+                'int_payments_invoiced',
+                'stg_stripe__payment_intents',
+                'stg_stripe__customers',
+                'stg_stripe__subscription_versions',
+                'stg_stripe__checkout_sessions',
+            ],
+            'logged': ['org_id', 'site_id', 'charge_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_payments_hinted') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- The payments, and those that something names which changed.
+select org_id, site_id, charge_id from {{ changes_of(plan, 'int_payments_invoiced') }}
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('int_payments_invoiced') }}
+where (org_id, site_id, payment_intent_id) in (
+    select org_id, site_id, payment_intent_id from {{ changes_of(plan, 'stg_stripe__payment_intents') }}
+    union distinct
+    select org_id, site_id, payment_intent_id
+    from {{ changes_of(plan, 'stg_stripe__checkout_sessions') }}
+    where payment_intent_id != ''
+)
+or (org_id, site_id, customer_id) in (
+    select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__customers') }}
+    union distinct
+    select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__checkout_sessions') }} where customer_id != ''
+)
+or (org_id, site_id, subscription_id) in (
+    select org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_stripe__subscription_versions') }}
+    union distinct
+    select org_id, site_id, subscription_id
+    from {{ changes_of(plan, 'stg_stripe__checkout_sessions') }}
+    where subscription_id != ''
+)
+or (org_id, site_id, invoice_id) in (
+    select org_id, site_id, invoice_id from {{ changes_of(plan, 'stg_stripe__checkout_sessions') }} where invoice_id != ''
+)
+-- replaces
+(org_id, site_id, charge_id) in {{ scope }}
+-- rows
+{%- endif %}
 -- Every hint at who paid, in the order in which they are believed.
 with payments as (
-    select * from {{ ref('int_payments_invoiced') }}
+    select *
+    from {{ ref('int_payments_invoiced') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
 ),
 
 checkouts as (
@@ -23,6 +79,11 @@ checkouts as (
         checkout_session_id
     from {{ ref('stg_stripe__checkout_sessions') }}
     where status in ('complete', '') and (client_reference_id != '' or notEmpty(metadata))
+{%- if plan.is_scoped %}
+        and (org_id, site_id, of.2) in (
+            select org_id, site_id, arrayJoin([payment_intent_id, invoice_id, subscription_id, customer_id]) from payments
+        )
+{%- endif %}
 ),
 
 -- The first checkout with a hint is the one that won the subscription or the customer.
@@ -41,7 +102,26 @@ first_checkouts as (
 subscriptions as (
     select org_id, site_id, subscription_id, argMax(versions.metadata, (version_at, rank, event_id)) as metadata
     from {{ ref('stg_stripe__subscription_versions') }} as versions
+{%- if plan.is_scoped %}
+    where (org_id, site_id, subscription_id) in (select org_id, site_id, subscription_id from payments)
+{%- endif %}
     group by org_id, site_id, subscription_id
+),
+
+intents as (
+    select org_id, site_id, payment_intent_id, metadata
+    from {{ ref('stg_stripe__payment_intents') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, payment_intent_id) in (select org_id, site_id, payment_intent_id from payments)
+{%- endif %}
+),
+
+customers as (
+    select org_id, site_id, customer_id, email_hash, metadata
+    from {{ ref('stg_stripe__customers') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, customer_id) in (select org_id, site_id, customer_id from payments)
+{%- endif %}
 ),
 
 gathered as (
@@ -49,6 +129,7 @@ gathered as (
         payments.org_id as org_id,
         payments.site_id as site_id,
         payments.charge_id as charge_id,
+        payments.created_at as created_at,
         payments.customer_id as customer_id,
         [payments.email_hash, customers.email_hash] as email_hashes,
         [
@@ -70,11 +151,11 @@ gathered as (
             ]
         ) as metadata
     from payments
-    left join {{ ref('stg_stripe__payment_intents') }} as intents
+    left join intents
         on intents.org_id = payments.org_id
         and intents.site_id = payments.site_id
         and intents.payment_intent_id = payments.payment_intent_id
-    left join {{ ref('stg_stripe__customers') }} as customers
+    left join customers
         on customers.org_id = payments.org_id
         and customers.site_id = payments.site_id
         and customers.customer_id = payments.customer_id
@@ -95,6 +176,7 @@ hinted as (
         org_id,
         site_id,
         charge_id,
+        created_at,
         arrayFilter(
             h -> h.3 != '',
             arrayConcat(
@@ -115,6 +197,7 @@ select
     org_id,
     site_id,
     charge_id,
+    created_at,
     toUInt32(number) as number,
     hint.1 as matched_by,
     hint.2 as hint_kind,

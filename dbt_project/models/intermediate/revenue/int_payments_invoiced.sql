@@ -1,9 +1,54 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'charge_id']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'charge_id'],
+        meta={
+            'upstream': ['stg_stripe__charges', 'stg_stripe__invoices', 'stg_stripe__invoice_payments'],
+            'logged': ['org_id', 'site_id', 'charge_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_payments_invoiced') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, charge_id from {{ changes_of(plan, 'stg_stripe__charges') }}
+union distinct
+select org_id, site_id, charge_id from {{ changes_of(plan, 'stg_stripe__invoice_payments') }} where charge_id != ''
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('stg_stripe__charges') }}
+where payment_intent_id != ''
+    and (org_id, site_id, payment_intent_id) in (
+        select org_id, site_id, payment_intent_id from {{ changes_of(plan, 'stg_stripe__invoice_payments') }}
+    )
+union distinct
+select org_id, site_id, charge_id
+from {{ this }}
+where (org_id, site_id, invoice_id) in (
+    select org_id, site_id, invoice_id from {{ changes_of(plan, 'stg_stripe__invoices') }}
+)
+-- replaces
+(org_id, site_id, charge_id) in {{ scope }}
+-- rows
+{%- endif %}
+with charges as (
+    select *
+    from {{ ref('stg_stripe__charges') }}
+    where is_captured and (status = 'succeeded' or failure_balance_transaction_id != '')
+{%- if plan.is_scoped %}
+        and (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
+),
 
-with by_intent as (
+by_intent as (
     select org_id, site_id, payment_intent_id, min(paid.invoice_id) as invoice_id
     from {{ ref('stg_stripe__invoice_payments') }} as paid
     where payment_intent_id != ''
+{%- if plan.is_scoped %}
+        and (org_id, site_id, payment_intent_id) in (select org_id, site_id, payment_intent_id from charges)
+{%- endif %}
     group by org_id, site_id, payment_intent_id
 ),
 
@@ -11,6 +56,9 @@ by_charge as (
     select org_id, site_id, charge_id, min(paid.invoice_id) as invoice_id
     from {{ ref('stg_stripe__invoice_payments') }} as paid
     where charge_id != ''
+{%- if plan.is_scoped %}
+        and (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, charge_id
 ),
 
@@ -19,12 +67,13 @@ named as (
         charges.org_id as org_id,
         charges.site_id as site_id,
         charges.charge_id as charge_id,
+        charges.created_at as created_at,
         charges.customer_id as customer_id,
         charges.payment_intent_id as payment_intent_id,
         charges.email_hash as email_hash,
         charges.metadata as metadata,
         if(by_charge.invoice_id != '', by_charge.invoice_id, by_intent.invoice_id) as invoice_id
-    from {{ ref('stg_stripe__charges') }} as charges
+    from charges
     left join by_charge
         on by_charge.org_id = charges.org_id
         and by_charge.site_id = charges.site_id
@@ -33,13 +82,13 @@ named as (
         on by_intent.org_id = charges.org_id
         and by_intent.site_id = charges.site_id
         and by_intent.payment_intent_id = charges.payment_intent_id
-    where charges.is_captured and (charges.status = 'succeeded' or charges.failure_balance_transaction_id != '')
 )
 
 select
     named.org_id as org_id,
     named.site_id as site_id,
     named.charge_id as charge_id,
+    named.created_at as created_at,
     named.customer_id as customer_id,
     named.payment_intent_id as payment_intent_id,
     named.invoice_id as invoice_id,
@@ -51,7 +100,13 @@ select
         [named.metadata, invoices.metadata, invoices.subscription_metadata]
     ) as metadata
 from named
-left join {{ ref('stg_stripe__invoices') }} as invoices
+left join (
+    select org_id, site_id, invoice_id, subscription_id, metadata, subscription_metadata
+    from {{ ref('stg_stripe__invoices') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, invoice_id) in (select org_id, site_id, invoice_id from named)
+{%- endif %}
+) as invoices
     on invoices.org_id = named.org_id
     and invoices.site_id = named.site_id
     and invoices.invoice_id = named.invoice_id

@@ -1,7 +1,59 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'charge_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'charge_id'],
+        meta={
+            'upstream': ['int_payments_hinted', 'int_visitors_resolved', 'fct_sessions'],
+            'logged': ['org_id', 'site_id', 'charge_id', 'person_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_payments_matched') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- Whose hints are others than before, and whose hints name a visitor, a user or a session that is known otherwise.
+select org_id, site_id, charge_id from {{ changes_of(plan, 'int_payments_hinted') }}
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('int_payments_hinted') }}
+where hint_kind = 'visitor'
+    and (org_id, site_id, hint_value) in (
+        select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_visitors_resolved') }}
+    )
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('int_payments_hinted') }}
+where hint_kind in ('user', 'email_hash')
+    and (org_id, hint_value) in (
+        select org_id, arrayJoin([user_id, lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))])
+        from {{ changes_of(plan, 'int_visitors_resolved') }}
+        where user_id != ''
+    )
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('int_payments_hinted') }}
+where hint_kind = 'session'
+    and toUUIDOrZero(hint_value) in (
+        select session_id from {{ changes_of(plan, 'fct_sessions') }}
+        union distinct
+        select session_id
+        from {{ relation_of('fct_sessions') }}
+        where (org_id, site_id, visitor_id) in (
+            select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_visitors_resolved') }}
+        )
+    )
+-- replaces
+(org_id, site_id, charge_id) in {{ scope }}
+-- rows
+{%- endif %}
 with hints as (
-    select * from {{ ref('int_payments_hinted') }}
+    select *
+    from {{ ref('int_payments_hinted') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
 ),
 
 visitors as (
@@ -66,6 +118,7 @@ candidates as (
         hints.org_id as org_id,
         hints.site_id as site_id,
         hints.charge_id as charge_id,
+        hints.created_at as created_at,
         hints.number as number,
         hints.matched_by as matched_by,
         known.visitor_id as visitor_id,
@@ -82,6 +135,7 @@ candidates as (
         hints.org_id as org_id,
         hints.site_id as site_id,
         hints.charge_id as charge_id,
+        hints.created_at as created_at,
         hints.number as number,
         hints.matched_by as matched_by,
         '' as visitor_id,
@@ -103,6 +157,7 @@ select
     org_id,
     site_id,
     charge_id,
+    any(ranked.created_at) as created_at,
     toLowCardinality(argMin(ranked.matched_by, rank)) as matched_by,
     argMin(ranked.visitor_id, rank) as visitor_id,
     argMin(ranked.person_id, rank) as person_id,

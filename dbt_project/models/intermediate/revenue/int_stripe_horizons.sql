@@ -1,5 +1,18 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id'],
+        meta={'logged': ['org_id', 'site_id', 'known_until', 'reconciled_until']},
+    )
+}}
+{%- set plan = build_plan() %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select true as is_everything
+-- replaces
+true
+-- rows
+{%- endif %}
 -- A list that was read to its end is kept up by the events since; balance transactions have no events.
 with lists as (
     select

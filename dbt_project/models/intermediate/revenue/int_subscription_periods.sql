@@ -1,8 +1,51 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'subscription_id', 'valid_from']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(started_at)',
+        order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
+        meta={
+            'upstream': ['int_subscription_states', 'stg_stripe__discounts', 'stg_stripe__prices'],
+            'logged': ['org_id', 'site_id', 'subscription_id', 'customer_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_subscription_periods') %}
 {%- set unit = "toInt256('1000000000000000000')" %}
-
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- Whose states, discounts or tiers are others than before.
+select org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_states') }}
+union distinct
+select org_id, site_id, subscription_id
+from {{ relation_of('int_subscription_states') }}
+where (org_id, site_id, customer_id) in (
+    select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__discounts') }} where customer_id != ''
+)
+union distinct
+select org_id, site_id, subscription_id
+from {{ relation_of('int_subscription_states') }}
+array join discounts.discount_id as discount_id
+where (org_id, site_id, discount_id) in (
+    select org_id, site_id, discount_id from {{ changes_of(plan, 'stg_stripe__discounts') }}
+)
+union distinct
+select org_id, site_id, subscription_id
+from {{ relation_of('int_subscription_states') }}
+array join items.price_id as price_id
+where (org_id, site_id, price_id) in (
+    select org_id, site_id, price_id from {{ changes_of(plan, 'stg_stripe__prices') }}
+)
+-- replaces
+(org_id, site_id, subscription_id) in {{ scope }}
+-- rows
+{%- endif %}
 with states as (
-    select * from {{ ref('int_subscription_states') }}
+    select *
+    from {{ ref('int_subscription_states') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, subscription_id) in {{ scope }}
+{%- endif %}
 ),
 
 terms as (

@@ -1,5 +1,23 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'subscription_id', 'valid_from']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(started_at)',
+        order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
+        meta={
+            'upstream': ['stg_stripe__subscription_versions'],
+            'logged': ['org_id', 'site_id', 'subscription_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_subscription_states') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_stripe__subscription_versions') }}
+-- replaces
+(org_id, site_id, subscription_id) in {{ scope }}
+-- rows
+{%- endif %}
 with versions as (
     select
         *,
@@ -9,6 +27,9 @@ with versions as (
         row_number() over history as number,
         max(ended_at) over (partition by org_id, site_id, subscription_id) as known_end
     from {{ ref('stg_stripe__subscription_versions') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, subscription_id) in {{ scope }}
+{%- endif %}
     window history as (
         partition by org_id, site_id, subscription_id
         order by version_at, rank, event_id

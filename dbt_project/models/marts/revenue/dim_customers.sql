@@ -1,5 +1,26 @@
-{{ config(order_by=['org_id', 'site_id', 'customer_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'customer_id'],
+        meta={
+            'upstream': ['stg_stripe__customers', 'fct_transactions', 'dim_subscriptions'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('dim_customers') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__customers') }}
+union distinct
+select org_id, site_id, customer_id from {{ changes_of(plan, 'fct_transactions') }} where customer_id != ''
+union distinct
+select org_id, site_id, customer_id from {{ changes_of(plan, 'dim_subscriptions') }}
+-- replaces
+(org_id, site_id, customer_id) in {{ scope }}
+-- rows
+{%- endif %}
 with payments as (
     select
         org_id,
@@ -12,6 +33,9 @@ with payments as (
         argMinIf((fct.person_id, fct.matched_by), (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as who
     from {{ ref('fct_transactions') }} as fct
     where customer_id != ''
+{%- if plan.is_scoped %}
+        and (org_id, site_id, customer_id) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, customer_id
 ),
 
@@ -23,6 +47,9 @@ subscriptions as (
         uniqExact(dim.subscription_id) as subscriptions,
         sumMapIf([toString(dim.currency)], [dim.mrr], dim.is_current and dim.mrr > 0) as earning
     from {{ ref('dim_subscriptions') }} as dim
+{%- if plan.is_scoped %}
+    where (org_id, site_id, customer_id) in {{ scope }}
+{%- endif %}
     group by org_id, site_id, customer_id
 )
 
@@ -53,3 +80,6 @@ left join subscriptions
     on subscriptions.org_id = customers.org_id
     and subscriptions.site_id = customers.site_id
     and subscriptions.customer_id = customers.customer_id
+{%- if plan.is_scoped %}
+where (customers.org_id, customers.site_id, customers.customer_id) in {{ scope }}
+{%- endif %}

@@ -1,5 +1,23 @@
-{{ config(order_by=['org_id', 'site_id', 'subscription_id', 'valid_from']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(started_at)',
+        order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
+        meta={
+            'upstream': ['int_subscription_periods'],
+            'logged': ['org_id', 'site_id', 'customer_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('dim_subscriptions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_periods') }}
+-- replaces
+(org_id, site_id, subscription_id) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -21,3 +39,6 @@ select
     arraySum(lines.quantity) as quantity,
     mrr
 from {{ ref('int_subscription_periods') }}
+{%- if plan.is_scoped %}
+where (org_id, site_id, subscription_id) in {{ scope }}
+{%- endif %}

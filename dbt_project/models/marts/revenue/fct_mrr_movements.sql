@@ -1,9 +1,35 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'customer_id', 'subscription_id', 'product_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'customer_id', 'subscription_id', 'product_id'],
+        meta={
+            'upstream': ['int_mrr_changes'],
+            'logged': ['org_id', 'site_id', 'currency', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_mrr_movements') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, customer_id, currency from {{ changes_of(plan, 'int_mrr_changes') }}
+-- replaces
+(org_id, site_id, customer_id, currency) in {{ scope }}
+-- rows
+{%- endif %}
 -- What a customer pays in a currency decides what kind a change is: from nothing, to nothing, more or less.
-with customer_days as (
+with changes as (
+    select *
+    from {{ ref('int_mrr_changes') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, customer_id, currency) in {{ scope }}
+{%- endif %}
+),
+
+customer_days as (
     select org_id, site_id, customer_id, currency, day, sum(changes.amount) as change
-    from {{ ref('int_mrr_changes') }} as changes
+    from changes
     group by org_id, site_id, customer_id, currency, day
 ),
 
@@ -49,7 +75,7 @@ select
     changes.product_id as product_id,
     changes.currency as currency,
     changes.amount as amount
-from {{ ref('int_mrr_changes') }} as changes
+from changes
 inner join kinds
     on kinds.org_id = changes.org_id
     and kinds.site_id = changes.site_id

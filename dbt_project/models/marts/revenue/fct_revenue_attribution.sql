@@ -1,5 +1,31 @@
-{{ config(partition_by='toYYYYMM(occurred_at)', order_by=['org_id', 'site_id', 'model', 'transaction_id', 'position']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(occurred_at)',
+        order_by=['org_id', 'site_id', 'model', 'transaction_id', 'position'],
+        meta={
+            'upstream': ['fct_transactions', 'int_payers_touched'],
+            'logged': ['org_id', 'site_id', 'session_id', 'touched_at', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_revenue_attribution') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- What was paid, and all that those paid who were won otherwise than before.
+select org_id, site_id, transaction_id, occurred_at from {{ changes_of(plan, 'fct_transactions') }}
+union distinct
+select org_id, site_id, transaction_id, occurred_at
+from {{ relation_of('fct_transactions') }}
+where (org_id, site_id, if(customer_id != '', customer_id, charge_id)) in (
+    select org_id, site_id, payer_id from {{ changes_of(plan, 'int_payers_touched') }}
+)
+-- replaces
+toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})
+    and (org_id, site_id, transaction_id) in (select org_id, site_id, transaction_id from {{ scope }})
+-- rows
+{%- endif %}
 -- A payer is won once: whatever it pays, now and later, and whatever is given back, is divided among the sessions before
 -- its first payment. In whole numbers, so that each transaction is divided to the cent.
 with transactions as (
@@ -7,6 +33,10 @@ with transactions as (
         *,
         if(customer_id != '', customer_id, charge_id) as payer_id
     from {{ ref('fct_transactions') }}
+{%- if plan.is_scoped %}
+    where toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})
+        and (org_id, site_id, transaction_id) in (select org_id, site_id, transaction_id from {{ scope }})
+{%- endif %}
 ),
 
 weighted as (
@@ -21,6 +51,9 @@ weighted as (
     from (
         select *, {{ touch_weights('touches') }} as models
         from {{ ref('int_payers_touched') }}
+{%- if plan.is_scoped %}
+        where (org_id, site_id, payer_id) in (select org_id, site_id, payer_id from transactions)
+{%- endif %}
     )
     array join models as model_weights
 ),

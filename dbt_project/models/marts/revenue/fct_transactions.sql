@@ -1,26 +1,100 @@
-{{ config(partition_by='toYYYYMM(occurred_at)', order_by=['org_id', 'site_id', 'occurred_at', 'transaction_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(occurred_at)',
+        order_by=['org_id', 'site_id', 'occurred_at', 'transaction_id'],
+        meta={
+            'upstream': [
+                'stg_stripe__charges',
+                'stg_stripe__refunds',
+                'stg_stripe__disputes',
+                'stg_stripe__balance_transactions',
+                'int_payments_invoiced',
+                'int_payments_matched',
+                'int_payer_sessions',
+                'int_exchange_rates_paired',
+                'stg_control__sites',
+            ],
+            'logged': ['org_id', 'site_id', 'transaction_id', 'charge_id', 'customer_id', 'occurred_at', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_transactions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- All that was made of a charge: of those that changed, were booked, matched or visited otherwise, and are converted at
+-- another rate.
+{%- for name in [
+    'stg_stripe__charges', 'stg_stripe__refunds', 'stg_stripe__disputes', 'int_payments_invoiced', 'int_payments_matched'
+] %}
+select org_id, site_id, charge_id from {{ changes_of(plan, name) }}
+union distinct
+{%- endfor %}
+select org_id, site_id, charge_id
+from {{ relation_of('int_transactions_collected') }}
+where (org_id, site_id, balance_transaction_id) in (
+    select org_id, site_id, balance_transaction_id from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
+)
+union distinct
+select org_id, site_id, charge_id
+from {{ relation_of('int_payments_matched') }}
+where (org_id, site_id, person_id) in (
+    select org_id, site_id, person_id from {{ changes_of(plan, 'int_payer_sessions') }}
+)
+union distinct
+select org_id, site_id, charge_id
+from {{ this }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
+    -- A rate holds until the next one.
+    or (currency, day) in (
+        select currency, day + arrayJoin(range({{ var('rate_max_age_days') }} + 1))
+        from {{ changes_of(plan, 'int_exchange_rates_paired') }}
+    )
+-- replaces
+(org_id, site_id, charge_id) in {{ scope }}
+-- rows
+{%- endif %}
 with transactions as (
-    select * from {{ ref('int_transactions_collected') }}
+    select *
+    from {{ ref('int_transactions_collected') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
 ),
 
 payments as (
     select org_id, site_id, charge_id, customer_id, payment_intent_id, invoice_id, subscription_id
     from {{ ref('int_payments_invoiced') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
 ),
 
 matches as (
     select org_id, site_id, charge_id, matched_by, visitor_id, person_id, session_id
     from {{ ref('int_payments_matched') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, charge_id) in {{ scope }}
+{%- endif %}
 ),
 
 bookings as (
     select org_id, site_id, balance_transaction_id, created_at, amount, currency, fee
     from {{ ref('stg_stripe__balance_transactions') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, balance_transaction_id) in (
+        select org_id, site_id, balance_transaction_id from transactions
+    )
+{%- endif %}
 ),
 
 histories as (
-    select org_id, site_id, person_id, history from {{ ref('int_payer_sessions') }}
+    select org_id, site_id, person_id, history
+    from {{ ref('int_payer_sessions') }}
+{%- if plan.is_scoped %}
+    where (org_id, site_id, person_id) in (select org_id, site_id, person_id from matches)
+{%- endif %}
 ),
 
 sites as (

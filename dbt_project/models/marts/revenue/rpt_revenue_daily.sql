@@ -1,5 +1,22 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'currency', 'is_recurring']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'currency', 'is_recurring'],
+        meta={
+            'upstream': ['fct_transactions'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_revenue_daily') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, day from {{ changes_of(plan, 'fct_transactions') }}
+-- replaces
+(org_id, site_id, day) in {{ scope }}
+-- rows
+{%- endif %}
 select
     org_id,
     site_id,
@@ -21,4 +38,7 @@ select
     any(fct.rate_day) as rate_day,
     any(fct.rate_source) as rate_source
 from {{ ref('fct_transactions') }} as fct
+{%- if plan.is_scoped %}
+where {{ is_on_days(scope, 'occurred_at', ['org_id', 'site_id', 'day']) }}
+{%- endif %}
 group by org_id, site_id, day, currency, is_recurring

@@ -1,5 +1,86 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'currency', 'area']) }}
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'currency', 'area'],
+        meta={
+            'upstream': [
+                'fct_transactions',
+                'stg_stripe__balance_transactions',
+                'stg_stripe__payouts',
+                'stg_stripe__payout_transactions',
+                'int_stripe_horizons',
+                'stg_control__sites',
+            ],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_stripe_reconciliation') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+-- Of what changed on either side, and of what a load reached that none had.
+with known as (
+    select org_id, site_id, occurred_at as at from {{ relation_of('fct_transactions') }}
+    union all
+    select org_id, site_id, created_at as at from {{ relation_of('stg_stripe__balance_transactions') }}
+    union all
+    select org_id, site_id, created_at as at from {{ relation_of('stg_stripe__payouts') }}
+),
 
+reached as (
+    select
+        org_id,
+        site_id,
+        if(min(is_removed) = max(is_removed), toDateTime64(0, 3, 'UTC'), min(reconciled_until)) as from_at,
+        max(reconciled_until) as to_at
+    from {{ changes_of(plan, 'int_stripe_horizons') }}
+    group by org_id, site_id
+),
+
+moments as (
+    select org_id, site_id, occurred_at as at from {{ changes_of(plan, 'fct_transactions') }}
+    union distinct
+    select org_id, site_id, created_at as at from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
+    union distinct
+    select org_id, site_id, created_at as at from {{ changes_of(plan, 'stg_stripe__payouts') }}
+    union distinct
+    select org_id, site_id, created_at as at
+    from {{ relation_of('stg_stripe__payouts') }}
+    where (org_id, site_id, payout_id) in (
+        select org_id, site_id, payout_id from {{ changes_of(plan, 'stg_stripe__payout_transactions') }}
+        union distinct
+        select org_id, site_id, payout_id
+        from {{ relation_of('stg_stripe__payout_transactions') }}
+        where (org_id, site_id, balance_transaction_id) in (
+            select org_id, site_id, balance_transaction_id
+            from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
+        )
+    )
+    union distinct
+    select org_id, site_id, at
+    from known
+    inner join reached using (org_id, site_id)
+    where at >= from_at and at < to_at
+    union distinct
+    select org_id, site_id, at from known where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
+)
+
+select distinct
+    moments.org_id as org_id,
+    moments.site_id as site_id,
+    {{ local_day('moments.at', 'sites.timezone') }} as day
+from moments
+left join {{ relation_of('stg_control__sites') }} as sites
+    on sites.org_id = moments.org_id and sites.site_id = moments.site_id
+union distinct
+select org_id, site_id, day
+from {{ this }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
+-- replaces
+(org_id, site_id, day) in {{ scope }}
+-- rows
+{%- endif %}
 with horizons as (
     select org_id, site_id, reconciled_until from {{ ref('int_stripe_horizons') }}
 ),
@@ -17,6 +98,9 @@ transactions as (
         amount,
         currency
     from {{ ref('fct_transactions') }}
+{%- if plan.is_scoped %}
+    where {{ is_on_days(scope, 'occurred_at', ['org_id', 'site_id']) }}
+{%- endif %}
 ),
 
 bookings as (
@@ -42,7 +126,7 @@ bookings as (
     from {{ ref('stg_stripe__balance_transactions') }}
 ),
 
--- Either side may lack the other. Of what was paid in another currency than it was settled in, Stripe alone knows the
+-- Both are of one instant: what is booked lies where its booking does. Either side may lack the other. Of what was paid in another currency than it was settled in, Stripe alone knows the
 -- amount: that it was booked, and only once, is all there is to compare.
 compared_transactions as (
     select
@@ -62,10 +146,32 @@ compared_transactions as (
         bookings.amount as booked,
         transactions.booking_id = '' or bookings.balance_transaction_id = '' or counted != booked as is_differing
     from transactions
-    full outer join (select * from bookings where area = 'transactions') as bookings
+    full outer join (
+        select *
+        from bookings
+        where area = 'transactions'
+{%- if plan.is_scoped %}
+            and {{ is_on_days(scope, 'created_at', ['org_id', 'site_id']) }}
+{%- endif %}
+    ) as bookings
         on bookings.org_id = transactions.org_id
         and bookings.site_id = transactions.site_id
         and bookings.balance_transaction_id = transactions.booking_id
+),
+
+payouts as (
+    select org_id, site_id, payout_id, created_at, currency, amount
+    from {{ ref('stg_stripe__payouts') }}
+    where is_automatic
+{%- if plan.is_scoped %}
+        and {{ is_on_days(scope, 'created_at', ['org_id', 'site_id']) }}
+{%- endif %}
+),
+
+paid as (
+    select org_id, site_id, payout_id, balance_transaction_id
+    from {{ ref('stg_stripe__payout_transactions') }}
+    where (org_id, site_id, payout_id) in (select org_id, site_id, payout_id from payouts)
 ),
 
 members as (
@@ -75,8 +181,14 @@ members as (
         paid.payout_id as payout_id,
         sum(bookings.net) as net,
         countIf(bookings.balance_transaction_id = '') as unknown
-    from {{ ref('stg_stripe__payout_transactions') }} as paid
-    left join bookings
+    from paid
+    left join (
+        select *
+        from bookings
+{%- if plan.is_scoped %}
+        where (org_id, site_id, balance_transaction_id) in (select org_id, site_id, balance_transaction_id from paid)
+{%- endif %}
+    ) as bookings
         on bookings.org_id = paid.org_id
         and bookings.site_id = paid.site_id
         and bookings.balance_transaction_id = paid.balance_transaction_id
@@ -97,11 +209,10 @@ compared_payouts as (
         payouts.amount as booked,
         counted != booked or members.unknown > 0 as is_differing
     from members
-    inner join {{ ref('stg_stripe__payouts') }} as payouts
+    inner join payouts
         on payouts.org_id = members.org_id
         and payouts.site_id = members.site_id
         and payouts.payout_id = members.payout_id
-    where payouts.is_automatic
 ),
 
 compared as (
@@ -125,4 +236,7 @@ from compared
 inner join horizons on horizons.org_id = compared.org_id and horizons.site_id = compared.site_id
 left join sites on sites.org_id = compared.org_id and sites.site_id = compared.site_id
 where compared.at < horizons.reconciled_until
+{%- if plan.is_scoped %}
+    and (compared.org_id, compared.site_id, {{ local_day('compared.at', 'sites.timezone') }}) in {{ scope }}
+{%- endif %}
 group by org_id, site_id, day, currency, area

@@ -1,7 +1,28 @@
-{{ config(order_by=['currency', 'day']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYear(day)',
+        order_by=['currency', 'day'],
+        meta={'loaded_from': ['raw_rates.exchange_rates'], 'logged': ['day']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_rates__exchange_rates') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct day
+from {{ source('raw_rates', 'exchange_rates') }}
+where {{ loaded_since(plan, 'raw_rates.exchange_rates') }}
+-- replaces
+day in {{ scope }}
+-- rows
+{%- endif %}
 with published as (
-    select * from {{ source('raw_rates', 'exchange_rates') }}
+    select *
+    from {{ source('raw_rates', 'exchange_rates') }}
+{%- if plan.is_scoped %}
+    where day in {{ scope }}
+{%- endif %}
 )
 
 select

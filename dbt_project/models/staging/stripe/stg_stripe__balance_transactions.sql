@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'balance_transaction_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'balance_transaction_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.balance_transactions'],
+            'logged': ['org_id', 'site_id', 'balance_transaction_id', 'created_at'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__balance_transactions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'balance_transactions', 'balance_transaction') }}
+-- replaces
+(org_id, site_id, balance_transaction_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'balance_transactions',
@@ -15,7 +34,9 @@ with objects as (
             reporting_category String,
             available_on Int64,
             exchange_rate String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

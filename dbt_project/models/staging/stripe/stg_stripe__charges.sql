@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'charge_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'charge_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.charges'],
+            'logged': ['org_id', 'site_id', 'charge_id', 'customer_id', 'invoice_id', 'payment_intent_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__charges') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'charges', 'charge') }}
+-- replaces
+(org_id, site_id, charge_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'charges',
@@ -20,7 +39,9 @@ with objects as (
             metadata Map(String, String),
             billing_details Tuple(email String),
             receipt_email String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'checkout_session_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'checkout_session_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.checkout_sessions'],
+            'logged': ['org_id', 'site_id', 'payment_intent_id', 'invoice_id', 'subscription_id', 'customer_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__checkout_sessions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'checkout_sessions', 'checkout.session') }}
+-- replaces
+(org_id, site_id, checkout_session_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'checkout_sessions',
@@ -16,7 +35,9 @@ with objects as (
             status String,
             metadata Map(String, String),
             customer_details Tuple(email String)
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'coupon_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'coupon_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.coupons'],
+            'logged': ['org_id', 'site_id', 'coupon_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__coupons') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'coupons', 'coupon') }}
+-- replaces
+(org_id, site_id, coupon_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'coupons',
@@ -13,7 +32,9 @@ with objects as (
             duration String,
             duration_in_months Int64,
             applies_to Tuple(products Array(String))
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

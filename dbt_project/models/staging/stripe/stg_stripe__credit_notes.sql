@@ -1,5 +1,23 @@
-{{ config(order_by=['org_id', 'site_id', 'credit_note_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'credit_note_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.credit_notes'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__credit_notes') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'credit_notes', 'credit_note') }}
+-- replaces
+(org_id, site_id, credit_note_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'credit_notes',
@@ -13,7 +31,9 @@ with objects as (
             total Int64,
             status String,
             type String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

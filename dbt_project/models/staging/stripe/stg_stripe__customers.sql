@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'customer_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'customer_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.customers'],
+            'logged': ['org_id', 'site_id', 'customer_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__customers') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'customers', 'customer') }}
+-- replaces
+(org_id, site_id, customer_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'customers',
@@ -12,7 +31,9 @@ with objects as (
             delinquent Bool,
             metadata Map(String, String),
             discount String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'dispute_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'dispute_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.disputes'],
+            'logged': ['org_id', 'site_id', 'dispute_id', 'charge_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__disputes') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'disputes', 'dispute') }}
+-- replaces
+(org_id, site_id, dispute_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'disputes',
@@ -13,7 +32,9 @@ with objects as (
             status String,
             reason String,
             balance_transactions Array(Tuple(id String, amount Int64, currency String, created Int64, fee Int64, reporting_category String))
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,27 @@
-{{ config(order_by=['object_type', 'org_id', 'site_id', 'object_id', 'occurred_at']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(occurred_at)',
+        order_by=['object_type', 'org_id', 'site_id', 'object_id', 'occurred_at'],
+        meta={
+            'upstream': ['stg_stripe__connections'],
+            'loaded_from': ['raw_stripe.events'],
+            'logged': ['org_id', 'site_id', 'object_type', 'object_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__events') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, object_type, object_id
+from {{ source('raw_stripe', 'events') }}
+where {{ loaded_since(plan, 'raw_stripe.events') }}
+    or (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+-- replaces
+(org_id, site_id, object_type, object_id) in {{ scope }}
+-- rows
+{%- endif %}
 -- The object inside is cut out of the event here, once: every kind of object then reads its own slice of this table.
 with events as (
     select *
@@ -7,9 +29,12 @@ with events as (
     where (org_id, site_id, livemode) in (
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
     )
+{%- if plan.is_scoped %}
+        and (org_id, site_id, object_type, object_id) in {{ scope }}
+{%- endif %}
     -- The feed and the webhook bring the same event; the feed's copy has the interface's version that we ask for.
-    order by org_id, site_id, id, origin, loaded_at
-    limit 1 by org_id, site_id, id
+    order by org_id, site_id, object_type, object_id, id, origin, loaded_at
+    limit 1 by org_id, site_id, object_type, object_id, id
 )
 
 select

@@ -1,8 +1,27 @@
-{{ config(order_by=['org_id', 'site_id', 'invoice_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'invoice_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.invoices'],
+            'logged': ['org_id', 'site_id', 'invoice_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__invoices') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'invoices', 'invoice') }}
+-- replaces
+(org_id, site_id, invoice_id) in {{ scope }}
+-- rows
+{%- endif %}
 -- Lists inside are whole only where the invoice was listed or retrieved: an event shows the first lines and no payments.
-with versions as (
-    {{ stripe_versions(
+with objects as (
+    {{ stripe_objects(
         'invoices',
         'invoice',
         'Tuple(
@@ -43,20 +62,11 @@ with versions as (
                 amount_paid Int64,
                 payment Tuple(charge String, payment_intent String)
             )))
-        )'
+        )',
+        plan,
+        scope,
+        lists='(o.lines.data, o.payments.data)'
     ) }}
-),
-
-objects as (
-    select
-        org_id,
-        site_id,
-        id,
-        argMax(versions.is_deleted, (version_at, is_listed, event_id, loaded_at)) as is_deleted,
-        argMax(versions.o, (versions.o.created > 0, version_at, is_listed, event_id, loaded_at)) as o,
-        argMax((versions.o.lines.data, versions.o.payments.data), (versions.o.created > 0, is_listed, version_at, event_id, loaded_at)) as lists
-    from versions
-    group by org_id, site_id, id
 )
 
 select

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'payment_intent_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'payment_intent_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.payment_intents'],
+            'logged': ['org_id', 'site_id', 'payment_intent_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__payment_intents') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'payment_intents', 'payment_intent') }}
+-- replaces
+(org_id, site_id, payment_intent_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'payment_intents',
@@ -14,7 +33,9 @@ with objects as (
             latest_charge String,
             metadata Map(String, String),
             receipt_email String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

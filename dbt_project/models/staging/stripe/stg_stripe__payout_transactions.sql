@@ -1,5 +1,26 @@
-{{ config(order_by=['org_id', 'site_id', 'payout_id', 'balance_transaction_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'payout_id', 'balance_transaction_id'],
+        meta={
+            'upstream': ['stg_stripe__connections'],
+            'loaded_from': ['raw_stripe.payout_transactions'],
+            'logged': ['org_id', 'site_id', 'payout_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__payout_transactions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, payout_id
+from {{ source('raw_stripe', 'payout_transactions') }}
+where {{ loaded_since(plan, 'raw_stripe.payout_transactions') }}
+    or (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+-- replaces
+(org_id, site_id, payout_id) in {{ scope }}
+-- rows
+{%- endif %}
 select distinct
     org_id,
     site_id,
@@ -9,3 +30,6 @@ from {{ source('raw_stripe', 'payout_transactions') }}
 where (org_id, site_id, livemode) in (
     select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
 )
+{%- if plan.is_scoped %}
+    and (org_id, site_id, payout_id) in {{ scope }}
+{%- endif %}

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'payout_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'payout_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.payouts'],
+            'logged': ['org_id', 'site_id', 'payout_id', 'created_at'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__payouts') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'payouts', 'payout') }}
+-- replaces
+(org_id, site_id, payout_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'payouts',
@@ -15,7 +34,9 @@ with objects as (
             balance_transaction String,
             failure_balance_transaction String,
             reconciliation_status String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

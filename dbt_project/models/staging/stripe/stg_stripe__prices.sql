@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'price_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'price_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.prices'],
+            'logged': ['org_id', 'site_id', 'price_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__prices') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'prices', 'price') }}
+-- replaces
+(org_id, site_id, price_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'prices',
@@ -23,7 +42,9 @@ with objects as (
                     tiers Array(Tuple(up_to Int64, unit_amount_decimal String, flat_amount_decimal String))
                 )
             )
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,23 @@
-{{ config(order_by=['org_id', 'site_id', 'product_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'product_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.products'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__products') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'products', 'product') }}
+-- replaces
+(org_id, site_id, product_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'products',
@@ -9,7 +27,9 @@ with objects as (
             name String,
             active Bool,
             metadata Map(String, String)
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

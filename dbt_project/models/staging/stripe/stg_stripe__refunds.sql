@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'refund_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'refund_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.refunds'],
+            'logged': ['org_id', 'site_id', 'refund_id', 'charge_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__refunds') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'refunds', 'refund') }}
+-- replaces
+(org_id, site_id, refund_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'refunds',
@@ -14,7 +33,9 @@ with objects as (
             failure_balance_transaction String,
             status String,
             reason String
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

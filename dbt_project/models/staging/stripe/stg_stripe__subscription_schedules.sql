@@ -1,5 +1,23 @@
-{{ config(order_by=['org_id', 'site_id', 'schedule_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(created_at)',
+        order_by=['org_id', 'site_id', 'schedule_id'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.subscription_schedules'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__subscription_schedules') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'subscription_schedules', 'subscription_schedule') }}
+-- replaces
+(org_id, site_id, schedule_id) in {{ scope }}
+-- rows
+{%- endif %}
 with objects as (
     {{ stripe_objects(
         'subscription_schedules',
@@ -12,7 +30,9 @@ with objects as (
             released_at Int64,
             canceled_at Int64,
             completed_at Int64
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 

@@ -1,5 +1,24 @@
-{{ config(order_by=['org_id', 'site_id', 'subscription_id', 'version_at']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(started_at)',
+        order_by=['org_id', 'site_id', 'subscription_id', 'version_at'],
+        meta={
+            'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
+            'loaded_from': ['raw_stripe.subscriptions'],
+            'logged': ['org_id', 'site_id', 'subscription_id'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('stg_stripe__subscription_versions') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+{{ stripe_changes(plan, 'subscriptions', 'subscription') }}
+-- replaces
+(org_id, site_id, subscription_id) in {{ scope }}
+-- rows
+{%- endif %}
 with versions as (
     {{ stripe_versions(
         'subscriptions',
@@ -47,11 +66,14 @@ with versions as (
                     transform_usage Tuple(divide_by Int64, round String)
                 )
             )))
-        )'
+        )',
+        plan,
+        scope
     ) }}
 )
 
-select
+-- One that was loaded twice is one.
+select distinct
     org_id,
     site_id,
     id as subscription_id,
