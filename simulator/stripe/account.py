@@ -1,7 +1,7 @@
 """What a Stripe account holds, and how time changes it. No HTTP, no arithmetic: verbs live in the modules beside it.
 
-Objects are what Stripe answers without ``expand``, and with what it holds back until asked (``HELD_BACK``); lists inside
-them are whole. ``show`` makes of such an object what an answer or an event shows.
+Objects are what Stripe answers without ``expand``, together with what it holds back until asked (``HELD_BACK``); lists
+inside them are whole. ``show`` makes of such an object what an answer or an event shows.
 """
 
 import heapq
@@ -29,6 +29,8 @@ HELD_BACK = {"price": ("tiers",), "coupon": ("applies_to",), "invoice": ("paymen
 LINES_SHOWN = 10
 """Members of a list inside an object that are shown with it."""
 
+_MODELESS = {"balance_transaction", "discount", "refund"}
+_UNDATED = {"discount", "invoiceitem"}
 _FAMILIES = {"subscription": "customer.subscription", "discount": "customer.discount", "dispute": "charge.dispute"}
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PREFIXES = {
@@ -103,7 +105,11 @@ class Account:
         held = self.objects[PATHS[kind]]
         before = held.get(id_)
         if before is None:
-            start = {"id": id_, "object": kind, "created": self.now, "livemode": False}
+            start: Object = {"id": id_, "object": kind}
+            if kind not in _UNDATED:
+                start["created"] = self.now
+            if kind not in _MODELESS:
+                start["livemode"] = False
             after, previous = start | members, None
         else:
             previous = {name: before.get(name) for name, value in members.items() if before.get(name) != value}
@@ -146,7 +152,7 @@ class Account:
         heapq.heappush(self._due, (at, self._made, action))
 
     def advance(self, to: int) -> None:
-        """Let time pass until ``to``; whatever is due is done in order of time. Raises ValueError: time has passed it."""
+        """Let time pass until ``to``; what is due is done in order of time. Raises ValueError when ``to`` is past."""
         if to < self.now:
             raise ValueError(f"the account is at {self.now} already, later than {to}")
         while self._due and self._due[0][0] <= to:
