@@ -71,6 +71,8 @@ class Account:
     """By id, in order; ids of later events are greater."""
     paid_out: dict[str, list[str]] = field(default_factory=dict)
     """Ids of balance transactions by payout, its own among them."""
+    unpaid: dict[str, list[str]] = field(default_factory=dict)
+    """By currency, ids of balance transactions that no payout has paid out yet."""
     meter_events: dict[str, Object] = field(default_factory=dict)
     """By identifier."""
     listeners: list[Callable[[Object], None]] = field(default_factory=list)
@@ -81,6 +83,8 @@ class Account:
     """Days from each failed attempt at an invoice's payment to the next one."""
     after_retries: str = "cancel"
     """What becomes of the subscription when the last one fails: cancel, unpaid or past_due."""
+    numbered: int = 0
+    """Invoices that are final, which have a number."""
     _due: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list, repr=False)
     _made: int = 0
 
