@@ -85,7 +85,7 @@ class Account:
     """What becomes of the subscription when the last one fails: cancel, unpaid or past_due."""
     numbered: int = 0
     """Invoices that are final, which have a number."""
-    _due: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list, repr=False)
+    _due: list[tuple[int, int, Callable[[], object]]] = field(default_factory=list, repr=False)
     _made: int = 0
 
     def of(self, kind: str) -> dict[str, Object]:
@@ -150,7 +150,7 @@ class Account:
             listener(event)
         return event
 
-    def schedule(self, at: int, action: Callable[[], None]) -> None:
+    def schedule(self, at: int, action: Callable[[], object]) -> None:
         """Have something done when it is due; in the past: at the next advance."""
         self._made += 1
         heapq.heappush(self._due, (at, self._made, action))

@@ -13,8 +13,10 @@ from simulator.stripe.subscriptions import bill, build_lines, make_item, schedul
 def change_plan(
     account: Account, subscription: str, price: str, quantity: int | None = None, *, invoice_now: bool = False
 ) -> None:
-    """Exchange the first item's price. Of the same interval, the difference for the rest of the period waits for the next
-    invoice, or is charged now with ``invoice_now``. Of another interval, a new period begins and is charged now.
+    """Exchange the first item's price.
+
+    Of the same interval, the difference for the rest of the period waits for the next invoice, or is charged now with
+    ``invoice_now``. Of another interval, a new period begins and is charged now.
 
     Raises ValueError for another interval when there are further items.
     """
@@ -63,7 +65,6 @@ def give_to_subscription(account: Account, subscription: str, coupon: str) -> No
     """One more discount, from now on; the period that is paid for stays as it is."""
     held = account.get("subscription", subscription)
     id_ = make_discount(account, coupon, held["customer"], subscription=subscription)
-    account.tell("customer.discount.created", account.get("discount", id_))
     account.put("subscription", subscription, discounts=[*held["discounts"], id_])
 
 

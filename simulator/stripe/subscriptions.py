@@ -64,8 +64,6 @@ def subscribe(
             "trial_start": now if trial_end else None,
         },
     )
-    for of in (*owned, *(one for item in items for one in item["discounts"])):
-        account.tell("customer.discount.created", account.get("discount", of))
     held = account.get("subscription", id_)
     lines = build_lines(account, held, is_trial=bool(trial_end))
     bill(account, held, "subscription_create", lines, "customer.subscription.created")
