@@ -132,6 +132,8 @@ class Account:
     def tell(self, type_: str, about: Object, previous: Object | None = None) -> Object:
         """Add an event about an object as it is now; ``previous``: what its changed members were."""
         data: Object = {"object": show(about)}
+        held_back = HELD_BACK.get(about["object"], ())
+        previous = {name: value for name, value in (previous or {}).items() if name not in held_back}
         if previous and type_.endswith(".updated"):
             data["previous_attributes"] = previous
         event: Object = {

@@ -42,6 +42,7 @@ def _open(account: Account, charge: Object, amount: int, status: str, reason: st
     card = shapes.DISPUTE["payment_method_details"]["card"]
     kind = {"case_type": "inquiry"} if status.startswith("warning") else {}
     due = {"due_by": account.now + _DUE_AFTER, "has_evidence": False, "past_due": False, "submission_count": 0}
+    due |= {"submission_method": "not_submitted"}
     account.put(
         "dispute",
         id_,
@@ -64,7 +65,7 @@ def _open(account: Account, charge: Object, amount: int, status: str, reason: st
 
 def _send_evidence(account: Account, id_: str, status: str) -> None:
     held = account.get("dispute", id_)
-    sent = {"has_evidence": True, "submission_count": 1}
+    sent = {"has_evidence": True, "submission_count": 1, "submission_method": "manual"}
     evidence = held["evidence"] | {"product_description": "A subscription to Lumen", "uncategorized_text": "Used daily"}
     account.put("dispute", id_, evidence=evidence, evidence_details=held["evidence_details"] | sent, status=status)
 

@@ -62,6 +62,7 @@ def add_pending(
             "pricing": _price_details(item["price"]),
             "proration": True,
             "quantity": item["quantity"],
+            "quantity_decimal": str(item["quantity"]),
         },
     )
 

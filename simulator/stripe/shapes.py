@@ -72,7 +72,7 @@ PAYMENT_METHOD: Object = {
 }
 
 SUBSCRIPTION: Object = {
-    **_nulls("application application_fee_percent billing_cycle_anchor_config billing_schedules billing_thresholds"),
+    **_nulls("application application_fee_percent billing_cycle_anchor_config billing_thresholds"),
     **_nulls("cancel_at canceled_at customer_account days_until_due default_payment_method default_source description"),
     **_nulls(
         "ended_at latest_invoice managed_payments next_pending_invoice_item_invoice on_behalf_of pause_collection"
@@ -81,6 +81,7 @@ SUBSCRIPTION: Object = {
     **_nulls("trial_end trial_start"),
     "automatic_tax": _TAX,
     "billing_mode": {"type": "classic", "flexible": None},
+    "billing_schedules": [],
     "cancel_at_period_end": False,
     "cancellation_details": _nulls("comment feedback reason"),
     "collection_method": "charge_automatically",
@@ -98,7 +99,7 @@ SUBSCRIPTION: Object = {
 ITEM: Object = {"billing_thresholds": None, "discounts": [], "metadata": {}, "tax_rates": []}
 
 INVOICE_ITEM: Object = {
-    **_nulls("customer_account invoice quantity_decimal test_clock"),
+    **_nulls("customer_account invoice test_clock"),
     "discountable": True,
     "discounts": [],
     "metadata": {},

@@ -5,6 +5,7 @@ models come to theirs.
 """
 
 import json
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -43,8 +44,10 @@ class Ledger:
             for shown in [*value["discounts"], *(d for i in value["items"]["data"] for d in i["discounts"])]:
                 if isinstance(shown, dict):
                     self._discounts[shown["id"]] = shown
-        for history in self._histories.values():
+        self._ends: dict[str, int] = {}
+        for name, history in self._histories.items():
             history.sort(key=lambda version: version[0])
+            self._ends[name] = max(value["ended_at"] or 0 for _, value in history)
         for _, _, _, value in self._seen["discount"]:
             self._discounts[value["id"]] = value
         self._given_to: defaultdict[str, list[str]] = defaultdict(list)
@@ -87,10 +90,10 @@ class Ledger:
         return +earned
 
     def _earns(self, history: list[tuple[Any, Json]], at: int) -> Iterator[tuple[str, int]]:
-        known = [value for key, value in history if key[0] <= at]
-        state = known[-1] if known else history[0][1]
-        ended = max(value["ended_at"] or 0 for _, value in history)
-        if (at < state["start_date"] and not known) or (ended and at >= ended):
+        number = bisect_right(history, at, key=lambda version: version[0][0])
+        state = history[max(number - 1, 0)][1]
+        ended = self._ends[state["id"]]
+        if (at < state["start_date"] and not number) or (ended and at >= ended):
             return
         if (state["trial_start"] or 0) <= at < (state["trial_end"] or 0) or (state["pause_collection"] or {}).get(
             "behavior"

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.stripe.account import Account
 from tests.dbt_project import journeys
-from tests.dbt_project.books import moment
+from tests.dbt_project.books import Books, moment
 from tests.dbt_project.conftest import Models, serve_models
 from tests.dbt_project.income import find_cohorts, months_between, sum_bookings, sum_by_day
 from tests.dbt_project.ledger import KINDS, Ledger, name_movements
@@ -36,16 +36,21 @@ def account(audience: Audience) -> Account:
 
 
 @pytest.fixture(scope="module")
-def ledger(account: Account) -> Ledger:
-    return Ledger(write_books(account, ORG, SITE), ZONE)
+def books(account: Account) -> Books:
+    return write_books(account, ORG, SITE)
 
 
 @pytest.fixture(scope="module")
-def built(account: Account, audience: Audience, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+def ledger(books: Books) -> Ledger:
+    return Ledger(books, ZONE)
+
+
+@pytest.fixture(scope="module")
+def built(books: Books, audience: Audience, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """The revenue models of the business. Tests only read them."""
     with serve_models(tmp_path_factory.mktemp("scripted")) as models:
         models.insert("raw_control.organizations", [{"id": ORG, "name": ORG, "created_at": moment(0)}])
-        open_books(models, write_books(account, ORG, SITE), ZONE)
+        open_books(models, books, ZONE)
         events = [journeys.event_row(event, number) for number, event in enumerate(audience.events)]
         models.insert("raw_events.events", [row | {"org_id": ORG} for row in events])
         build(models)
