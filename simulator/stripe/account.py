@@ -133,9 +133,9 @@ class Account:
         """Add an event about an object as it is now; ``previous``: what its changed members were."""
         data: Object = {"object": show(about)}
         held_back = HELD_BACK.get(about["object"], ())
-        previous = {name: value for name, value in (previous or {}).items() if name not in held_back}
-        if previous and type_.endswith(".updated"):
-            data["previous_attributes"] = previous
+        shown = {name: value for name, value in (previous or {}).items() if name not in held_back}
+        if shown and type_.endswith(".updated"):
+            data["previous_attributes"] = shown
         event: Object = {
             "id": self.name("event"),
             "object": "event",

@@ -41,7 +41,7 @@ def _open(account: Account, charge: Object, amount: int, status: str, reason: st
     id_ = account.name("dispute")
     card = shapes.DISPUTE["payment_method_details"]["card"]
     kind = {"case_type": "inquiry"} if status.startswith("warning") else {}
-    due = {"due_by": account.now + _DUE_AFTER, "has_evidence": False, "past_due": False, "submission_count": 0}
+    due: Object = {"due_by": account.now + _DUE_AFTER, "has_evidence": False, "past_due": False, "submission_count": 0}
     due |= {"submission_method": "not_submitted"}
     account.put(
         "dispute",

@@ -107,13 +107,15 @@ def test_lifetime_values_are_those_of_the_ledger(built: Models, account: Account
     cohorts = find_cohorts(ledger)
     rows = built.client.rows("SELECT * FROM marts.rpt_customer_ltv_cohorts")
     assert {(row["cohort_month"], row["currency"]) for row in rows} == set(cohorts.customers)
-    last = max(ledger.day_of(account.now).replace(day=1), cohorts.last)
     for row in rows:
         cohort, age = (row["cohort_month"], row["currency"]), row["months_since"]
         assert row["customers"] == cohorts.customers[cohort]
         assert row["net"] == cohorts.earned[cohort, age]
         assert row["cumulative_net"] == sum(cohorts.earned[cohort, month] for month in range(age + 1))
-        assert 0 <= age <= months_between(cohort[0], last)
+    last = max(ledger.day_of(account.now).replace(day=1), cohorts.last)
+    assert Counter((row["cohort_month"], row["currency"]) for row in rows) == {
+        cohort: months_between(cohort[0], last) + 1 for cohort in cohorts.customers
+    }
 
 
 def test_nothing_differs_from_what_stripe_booked_and_paid_out(built: Models, ledger: Ledger) -> None:
