@@ -33,7 +33,9 @@ earned as (
     array join [(valid_from, mrr), (valid_to, -mrr)] as change
     left join {{ ref('stg_control__sites') }} as sites
         on sites.org_id = versions.org_id and sites.site_id = versions.site_id
-    where change.1 < toDateTime64(10413792000, 3, 'UTC')
+    inner join {{ ref('int_stripe_horizons') }} as horizons
+        on horizons.org_id = versions.org_id and horizons.site_id = versions.site_id
+    where day <= {{ local_day('horizons.known_until', 'sites.timezone') }}
     group by org_id, site_id, currency, day
     having amount != 0
 )

@@ -5,6 +5,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+from headwater.contracts.stripe_row import is_deletion
+
 Json = dict[str, Any]
 
 TABLES = {
@@ -15,6 +17,7 @@ TABLES = {
     "subscription": "subscriptions",
     "subscription_schedule": "subscription_schedules",
     "invoice": "invoices",
+    "credit_note": "credit_notes",
     "charge": "charges",
     "refund": "refunds",
     "dispute": "disputes",
@@ -56,18 +59,23 @@ class Books:
         self._events += 1
         name = f"evt_{self.whose['site_id']}_{self._events:06}"
         event = {"id": name, "object": "event", "type": kind, "created": at, "data": {"object": value}}
+        self.receive(event, *origins)
+
+    def receive(self, event: Json, *origins: str) -> None:
+        """An event as Stripe sent it, received once from each origin, by default the feed."""
+        about = event["data"]["object"]
         for origin in origins or ("feed",):
             self.rows["raw_stripe.events"].append(
                 self.whose
                 | {
-                    "id": name,
-                    "created": moment(at),
-                    "version_at": moment(at),
-                    "is_deleted": kind.endswith(".deleted") and kind != "customer.subscription.deleted",
+                    "id": event["id"],
+                    "created": moment(event["created"]),
+                    "version_at": moment(event["created"]),
+                    "is_deleted": is_deletion(event["type"]),
                     "object": json.dumps(event),
-                    "type": kind,
-                    "object_type": value["object"],
-                    "object_id": value["id"],
+                    "type": event["type"],
+                    "object_type": about["object"],
+                    "object_id": about["id"],
                     "origin": origin,
                 }
             )

@@ -5,6 +5,7 @@ models come to theirs.
 """
 
 import json
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -29,46 +30,49 @@ class Ledger:
 
     def __init__(self, books: Books, zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        self._books = books
+        self._seen: defaultdict[str, list[tuple[int, int, str, Json]]] = defaultdict(list)
+        self._deleted: dict[str, int] = {}
+        for rows in books.rows.values():
+            for row in rows:
+                self._see(json.loads(row.get("object", "{}")), row.get("version_at", ""))
         self.coupons = self.newest("coupon")
         self.prices = self.newest("price")
         self._discounts: dict[str, Json] = {}
-        self._deleted: dict[str, int] = {}
         self._histories: defaultdict[str, list[tuple[Any, Json]]] = defaultdict(list)
-        for at, rank, name, value in self._versions("subscription"):
+        for at, rank, name, value in self._seen["subscription"]:
             self._histories[value["id"]].append(((at, rank, name), value))
             for shown in [*value["discounts"], *(d for i in value["items"]["data"] for d in i["discounts"])]:
                 if isinstance(shown, dict):
                     self._discounts[shown["id"]] = shown
-        for history in self._histories.values():
+        self._ends: dict[str, int] = {}
+        for name, history in self._histories.items():
             history.sort(key=lambda version: version[0])
-        for row in books.rows["raw_stripe.events"]:
-            event = json.loads(row["object"])
-            if event["data"]["object"]["object"] == "discount":
-                self._discounts[event["data"]["object"]["id"]] = event["data"]["object"]
-                if event["type"] == "customer.discount.deleted":
-                    self._deleted[event["data"]["object"]["id"]] = event["created"]
+            self._ends[name] = max(value["ended_at"] or 0 for _, value in history)
+        for _, _, _, value in self._seen["discount"]:
+            self._discounts[value["id"]] = value
+        self._given_to: defaultdict[str, list[str]] = defaultdict(list)
+        for name, given in sorted(self._discounts.items(), key=lambda found: (found[1]["start"], found[0])):
+            if not given.get("subscription") and not given.get("subscription_item"):
+                self._given_to[given.get("customer", "")].append(name)
+
+    def _see(self, value: Json, version_at: str) -> None:
+        """Remember one row's object by its kind: (true at, rank, event, object)."""
+        if value.get("object") == "event":
+            about, rank = value["data"]["object"], {"created": 0, "deleted": 2}.get(value["type"].rpartition(".")[2], 1)
+            self._seen[about["object"]].append((seconds_of(version_at), rank, value["id"], about))
+            if value["type"] == "customer.discount.deleted":
+                self._deleted[about["id"]] = value["created"]
+        elif value:
+            self._seen[value["object"]].append((seconds_of(version_at), 3, "", value))
 
     def day_of(self, seconds: int) -> date:
         """The site's own day of a moment."""
         return datetime.fromtimestamp(seconds, self._zone).date()
 
-    def _versions(self, kind: str) -> Iterator[tuple[int, int, str, Json]]:
-        """(true at, rank, event, object) of every known version."""
-        for rows in self._books.rows.values():
-            for row in rows:
-                value = json.loads(row.get("object", "{}"))
-                at = row.get("version_at", "")
-                if value.get("object") == kind:
-                    yield seconds_of(at), 3, "", value
-                elif value.get("object") == "event" and value["data"]["object"]["object"] == kind:
-                    rank = {"created": 0, "deleted": 2}.get(value["type"].rpartition(".")[2], 1)
-                    yield seconds_of(at), rank, value["id"], value["data"]["object"]
-
     def newest(self, kind: str) -> dict[str, Json]:
         """Every object of a kind as it was last seen."""
         found: dict[str, tuple[Any, Json]] = {}
-        for at, rank, name, value in self._versions(kind):
+        for at, rank, name, value in self._seen[kind]:
             key = (at, rank == 3, name)
             if value["id"] not in found or key >= found[value["id"]][0]:
                 found[value["id"]] = key, value
@@ -86,10 +90,10 @@ class Ledger:
         return +earned
 
     def _earns(self, history: list[tuple[Any, Json]], at: int) -> Iterator[tuple[str, int]]:
-        known = [value for key, value in history if key[0] <= at]
-        state = known[-1] if known else history[0][1]
-        ended = max(value["ended_at"] or 0 for _, value in history)
-        if (at < state["start_date"] and not known) or (ended and at >= ended):
+        number = bisect_right(history, at, key=lambda version: version[0][0])
+        state = history[max(number - 1, 0)][1]
+        ended = self._ends[state["id"]]
+        if (at < state["start_date"] and not number) or (ended and at >= ended):
             return
         if (state["trial_start"] or 0) <= at < (state["trial_end"] or 0) or (state["pause_collection"] or {}).get(
             "behavior"
@@ -120,13 +124,7 @@ class Ledger:
         shown = [(d, one) for one in state["items"]["data"] for d in one["discounts"]]
         shown += [(d, None) for d in state["discounts"]]
         if not shown:
-            shown = [
-                (name, None)
-                for name, d in sorted(self._discounts.items(), key=lambda found: (found[1]["start"], found[0]))
-                if d.get("customer") == state["customer"]
-                and not d.get("subscription")
-                and not d.get("subscription_item")
-            ]
+            shown = [(name, None) for name in self._given_to[state["customer"]]]
         for reference, only in shown:
             name = reference if isinstance(reference, str) else reference["id"]
             found = self._discounts.get(name)

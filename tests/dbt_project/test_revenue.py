@@ -10,6 +10,7 @@ import pytest
 from tests.dbt_project.billing import LISTED, Business
 from tests.dbt_project.books import Books, moment
 from tests.dbt_project.conftest import Models, serve_models
+from tests.dbt_project.income import find_cohorts, months_between
 from tests.dbt_project.ledger import KINDS, Ledger, name_movements
 
 pytestmark = pytest.mark.xdist_group("books")
@@ -134,33 +135,19 @@ def test_every_movement_of_money_is_that_of_the_ledger(built: Models, businesses
 def test_lifetime_value_by_cohort_is_that_of_the_ledger(built: Models, businesses: dict[int, Business]) -> None:
     for seed, business in businesses.items():
         ledger = Ledger(business.books, business.zone)
-        charges = ledger.newest("charge")
-        paid = [
-            (charges[one["charge"]]["customer"] or one["charge"], one["currency"], ledger.day_of(one["at"]), one)
-            for one in ledger.transactions().values()
-        ]
-        first: dict[tuple[str, str], date] = {}
-        for payer, currency, day, one in paid:
-            if one["kind"] == "payment":
-                first[payer, currency] = min(day, first.get((payer, currency), day)).replace(day=1)
-        customers = Counter((month, key[1]) for key, month in first.items())
+        cohorts = find_cohorts(ledger)
         rows = built.client.rows(
             "SELECT * FROM marts.rpt_customer_ltv_cohorts WHERE site_id = {site:String}", {"site": site_of(seed)}
         )
-        assert {(row["cohort_month"], row["currency"]) for row in rows} == set(customers)
+        assert {(row["cohort_month"], row["currency"]) for row in rows} == set(cohorts.customers)
         for row in rows:
-            cohort = (row["cohort_month"], row["currency"])
-            ages = [
-                (max(months_between(cohort[0], day), 0), one["amount"])
-                for payer, currency, day, one in paid
-                if currency == cohort[1] and first[payer, currency] == cohort[0]
-            ]
-            assert row["customers"] == customers[cohort]
-            assert row["net"] == sum(amount for age, amount in ages if age == row["months_since"])
-            assert row["cumulative_net"] == sum(amount for age, amount in ages if age <= row["months_since"])
-        last = max(ledger.day_of(LISTED), *(day for _, _, day, _ in paid)).replace(day=1)
+            cohort, age = (row["cohort_month"], row["currency"]), row["months_since"]
+            assert row["customers"] == cohorts.customers[cohort]
+            assert row["net"] == cohorts.earned[cohort, age]
+            assert row["cumulative_net"] == sum(cohorts.earned[cohort, month] for month in range(age + 1))
+        last = max(ledger.day_of(LISTED).replace(day=1), cohorts.last)
         assert Counter((row["cohort_month"], row["currency"]) for row in rows) == {
-            cohort: months_between(cohort[0], last) + 1 for cohort in customers
+            cohort: months_between(cohort[0], last) + 1 for cohort in cohorts.customers
         }
 
 
@@ -197,7 +184,3 @@ def sum_by_currency(lines: Counter[tuple[str, str, str, str]]) -> Counter[str]:
     for (currency, *_), amount in lines.items():
         totals[currency] += amount
     return totals
-
-
-def months_between(first: date, day: date) -> int:
-    return (day.year - first.year) * 12 + day.month - first.month

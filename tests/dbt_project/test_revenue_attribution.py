@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -26,7 +25,8 @@ from tests.dbt_project.books import moment
 from tests.dbt_project.conftest import Models, serve_models
 from tests.dbt_project.journeys import Event
 from tests.dbt_project.ledger import Ledger
-from tests.dbt_project.test_attribution import MODELS, share, weigh
+from tests.dbt_project.payers import divide_revenue
+from tests.dbt_project.test_attribution import MODELS
 from tests.dbt_project.test_revenue import build, open_books
 
 pytestmark = pytest.mark.xdist_group("payers")
@@ -155,30 +155,8 @@ def test_revenue_is_divided_among_the_sessions_before_the_first_payment(
     touches_of: Counter[int] = Counter()
     for payers in worlds.values():
         ledger = Ledger(payers.business.books, "UTC")
-        charges = ledger.newest("charge")
-        moved = ledger.transactions()
-        payer_of = {name: charges[one["charge"]]["customer"] or one["charge"] for name, one in moved.items()}
-        expected = {}
-        for payer in set(payer_of.values()):
-            paid = sorted(
-                (one["at"], name) for name, one in moved.items() if payer_of[name] == payer and one["kind"] == "payment"
-            )
-            known = [payers.owner_of_charge[name][0] for _, name in paid if name in payers.owner_of_charge]
-            visits = payers.visits[known[0]] if known else []
-            touches = sorted(v for v in visits if paid[0][0] - LOOKBACK <= v[0] <= paid[0][0])
-            touches_of[len(touches)] += 1
-            is_direct = [source == "" for _, source in touches]
-            for model in MODELS:
-                weights = weigh(model, [at * 1000 for at, _ in touches], is_direct) if touches else [Fraction(1)]
-                for name, one in moved.items():
-                    if payer_of[name] != payer:
-                        continue
-                    sign = -1 if one["amount"] < 0 else 1
-                    parts = share(abs(one["amount"]), weights)
-                    for position, (part, weight) in enumerate(zip(parts, weights, strict=True), start=1):
-                        if weight:
-                            place = position if touches else 0
-                            expected[name, model, place] = (sign * part, paid[0][1] == one["charge"])
+        expected = divide_revenue(ledger, payers.owner_of_charge, payers.visits, LOOKBACK)
+        touches_of.update(Counter(place for _, _, place in expected))
         rows = built.client.query(
             "SELECT transaction_id, toString(model), position, amount, is_first_payment"
             " FROM marts.fct_revenue_attribution WHERE site_id = {site:String}",

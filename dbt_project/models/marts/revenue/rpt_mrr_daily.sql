@@ -1,36 +1,47 @@
 {{ config(order_by=['org_id', 'site_id', 'currency', 'day']) }}
 
-with movements as (
+with horizons as (
+    select
+        horizons.org_id as org_id,
+        horizons.site_id as site_id,
+        {{ local_day('horizons.known_until', 'sites.timezone') }} as last_day
+    from {{ ref('int_stripe_horizons') }} as horizons
+    left join {{ ref('stg_control__sites') }} as sites
+        on sites.org_id = horizons.org_id and sites.site_id = horizons.site_id
+),
+
+-- The end of a trial or of a discount is known before it comes, and may come otherwise: it isn't so yet.
+happened as (
+    select
+        fct.*,
+        horizons.last_day as last_day
+    from {{ ref('fct_mrr_movements') }} as fct
+    inner join horizons on horizons.org_id = fct.org_id and horizons.site_id = fct.site_id
+    where fct.day <= horizons.last_day
+),
+
+movements as (
     select
         org_id,
         site_id,
         currency,
         day,
-        sumIf(fct.amount, fct.kind = 'new') as added_by_new,
-        sumIf(fct.amount, fct.kind = 'expansion') as added_by_expansion,
-        sumIf(fct.amount, fct.kind = 'contraction') as added_by_contraction,
-        sumIf(fct.amount, fct.kind = 'churn') as added_by_churn,
-        sumIf(fct.amount, fct.kind = 'reactivation') as added_by_reactivation,
-        uniqExactIf(customer_id, fct.kind = 'new') as new_customers,
-        uniqExactIf(customer_id, fct.kind = 'reactivation') as returned_customers,
-        uniqExactIf(customer_id, fct.kind = 'churn') as lost_customers
-    from {{ ref('fct_mrr_movements') }} as fct
+        sumIf(happened.amount, happened.kind = 'new') as added_by_new,
+        sumIf(happened.amount, happened.kind = 'expansion') as added_by_expansion,
+        sumIf(happened.amount, happened.kind = 'contraction') as added_by_contraction,
+        sumIf(happened.amount, happened.kind = 'churn') as added_by_churn,
+        sumIf(happened.amount, happened.kind = 'reactivation') as added_by_reactivation,
+        uniqExactIf(customer_id, happened.kind = 'new') as new_customers,
+        uniqExactIf(customer_id, happened.kind = 'reactivation') as returned_customers,
+        uniqExactIf(customer_id, happened.kind = 'churn') as lost_customers
+    from happened
     group by org_id, site_id, currency, day
 ),
 
 -- From the first movement to the last day that is known, without a gap.
 spans as (
-    select
-        movements.org_id as org_id,
-        movements.site_id as site_id,
-        movements.currency as currency,
-        min(movements.day) as first_day,
-        greatest(max(movements.day), any({{ local_day('horizons.known_until', 'sites.timezone') }})) as last_day
-    from movements
-    left join {{ ref('int_stripe_horizons') }} as horizons
-        on horizons.org_id = movements.org_id and horizons.site_id = movements.site_id
-    left join {{ ref('stg_control__sites') }} as sites
-        on sites.org_id = movements.org_id and sites.site_id = movements.site_id
+    select org_id, site_id, currency, min(happened.day) as first_day, any(happened.last_day) as last_day
+    from happened
     group by org_id, site_id, currency
 ),
 

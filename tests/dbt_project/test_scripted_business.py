@@ -1,0 +1,149 @@
+"""A year of a simulated business at Stripe, three hundred customers: to the cent on every day what a ledger says."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from simulator.stripe.account import Account
+from tests.dbt_project import journeys
+from tests.dbt_project.books import Books, moment
+from tests.dbt_project.conftest import Models, serve_models
+from tests.dbt_project.income import find_cohorts, months_between, sum_bookings, sum_by_day
+from tests.dbt_project.ledger import KINDS, Ledger, name_movements
+from tests.dbt_project.payers import Owner, divide_revenue, find_owners
+from tests.dbt_project.scripted import BEGINS, DAY, Audience, make_audience, play, write_books
+from tests.dbt_project.test_revenue import build, open_books
+
+pytestmark = pytest.mark.xdist_group("scripted")
+
+ORG, SITE, ZONE = "scripted", "lumen", "America/New_York"
+SEED, CUSTOMERS = 1, 300
+LOOKBACK = 30 * DAY
+
+
+@pytest.fixture(scope="module")
+def audience() -> Audience:
+    return make_audience(SITE, SEED, CUSTOMERS)
+
+
+@pytest.fixture(scope="module")
+def account(audience: Audience) -> Account:
+    account = Account(BEGINS)
+    play(account, audience, SEED, CUSTOMERS)
+    return account
+
+
+@pytest.fixture(scope="module")
+def books(account: Account) -> Books:
+    return write_books(account, ORG, SITE)
+
+
+@pytest.fixture(scope="module")
+def ledger(books: Books) -> Ledger:
+    return Ledger(books, ZONE)
+
+
+@pytest.fixture(scope="module")
+def built(books: Books, audience: Audience, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """The revenue models of the business. Tests only read them."""
+    with serve_models(tmp_path_factory.mktemp("scripted")) as models:
+        models.insert("raw_control.organizations", [{"id": ORG, "name": ORG, "created_at": moment(0)}])
+        open_books(models, books, ZONE)
+        events = [journeys.event_row(event, number) for number, event in enumerate(audience.events)]
+        models.insert("raw_events.events", [row | {"org_id": ORG} for row in events])
+        build(models)
+        yield models
+
+
+def test_recurring_revenue_and_its_movements_are_those_of_the_ledger_on_every_day(
+    built: Models, account: Account, ledger: Ledger
+) -> None:
+    closings = list(ledger.days(date(2024, 12, 30), ledger.day_of(account.now)))
+    expected: Counter[tuple[date, str]] = Counter()
+    for day, lines in closings:
+        for (currency, *_), amount in lines.items():
+            expected[day, currency] += amount
+    rows = built.client.rows("SELECT day, currency, opening, closing FROM marts.rpt_mrr_daily")
+    assert {(row["day"], row["currency"]): row["closing"] for row in rows if row["closing"]} == expected
+    assert {currency for _, currency in expected} == {"usd", "eur", "jpy"}
+    assert max(row["day"] for row in rows) == closings[-1][0]
+    # What is decided and has not come yet, as the end of a discount, is a movement, but of no day that is known.
+    found = built.client.query(
+        "SELECT day, kind, currency, customer_id, subscription_id, product_id, amount FROM marts.fct_mrr_movements"
+        " WHERE day <= {last:Date}",
+        {"last": closings[-1][0]},
+    )[1]
+    moved = name_movements(closings)
+    assert {tuple(row[:-1]): row[-1] for row in found} == moved
+    assert len(found) == len(moved)
+    assert {key[1] for key in moved} == {"new", "expansion", "contraction", "churn", "reactivation"}
+
+
+def test_every_movement_of_money_and_every_day_of_revenue_is_that_of_the_ledger(built: Models, ledger: Ledger) -> None:
+    moved = ledger.transactions()
+    expected = {
+        name: (one["kind"], ledger.day_of(one["at"]), one["amount"], one["currency"], one["charge"])
+        for name, one in moved.items()
+    }
+    rows = built.client.query(
+        "SELECT transaction_id, kind, day, amount, currency, charge_id FROM marts.fct_transactions"
+    )[1]
+    assert {row[0]: tuple(row[1:]) for row in rows} == expected
+    assert {one["kind"] for one in moved.values()} == set(KINDS) - {"payment_failure"}
+    sums = sum_by_day(ledger)
+    daily = built.client.rows("SELECT * FROM marts.rpt_revenue_daily")
+    assert len(daily) == len({line for line, _ in sums})
+    for row in daily:
+        line = (row["day"], row["currency"], row["is_recurring"])
+        assert row["gross"] == sums[line, "payment"]
+        assert row["refunded"] == -sums[line, "refund"] - sums[line, "refund_failure"]
+        assert row["disputed"] == -sums[line, "dispute"] - sums[line, "dispute_reversal"]
+        assert row["net"] == sums[line, "net"]
+
+
+def test_lifetime_values_are_those_of_the_ledger(built: Models, account: Account, ledger: Ledger) -> None:
+    cohorts = find_cohorts(ledger)
+    rows = built.client.rows("SELECT * FROM marts.rpt_customer_ltv_cohorts")
+    assert {(row["cohort_month"], row["currency"]) for row in rows} == set(cohorts.customers)
+    for row in rows:
+        cohort, age = (row["cohort_month"], row["currency"]), row["months_since"]
+        assert row["customers"] == cohorts.customers[cohort]
+        assert row["net"] == cohorts.earned[cohort, age]
+        assert row["cumulative_net"] == sum(cohorts.earned[cohort, month] for month in range(age + 1))
+    last = max(ledger.day_of(account.now).replace(day=1), cohorts.last)
+    assert Counter((row["cohort_month"], row["currency"]) for row in rows) == {
+        cohort: months_between(cohort[0], last) + 1 for cohort in cohorts.customers
+    }
+
+
+def test_nothing_differs_from_what_stripe_booked_and_paid_out(built: Models, ledger: Ledger) -> None:
+    rows = built.client.rows("SELECT * FROM marts.rpt_stripe_reconciliation")
+    booked = {(row["day"], row["currency"], row["area"]): row["booked"] for row in rows}
+    assert booked == dict(sum_bookings(ledger))
+    assert all(row["difference"] == 0 and not row["differing_ids"] for row in rows)
+    assert {row["area"] for row in rows} == {"transactions", "payouts"}
+
+
+def test_payers_are_found_and_what_they_pay_is_divided_to_the_cent(
+    built: Models, ledger: Ledger, audience: Audience
+) -> None:
+    owners: dict[str, tuple[Owner, str]] = find_owners(ledger, audience.known)
+    rows = built.client.rows("SELECT charge_id, matched_by FROM marts.fct_transactions")
+    assert {row["charge_id"]: row["matched_by"] for row in rows} == {
+        row["charge_id"]: owners.get(row["charge_id"], ("", ""))[1] for row in rows
+    }
+    assert {by for _, by in owners.values()} == {"client_reference_id", "metadata", "user", "email_hash"}
+    assert any(row["matched_by"] == "" for row in rows)
+    divided = built.client.query(
+        "SELECT transaction_id, toString(model), position, amount, is_first_payment FROM marts.fct_revenue_attribution"
+    )[1]
+    expected = divide_revenue(ledger, owners, audience.touches, LOOKBACK)
+    assert {tuple(row[:3]): tuple(row[3:]) for row in divided} == expected
+    moved = ledger.transactions()
+    sums: Counter[tuple[str, str]] = Counter()
+    for name, model, _, amount, _ in divided:
+        sums[name, model] += amount
+    assert all(amount == moved[name]["amount"] for (name, _), amount in sums.items())
+    assert len(sums) == len(moved) * 6
