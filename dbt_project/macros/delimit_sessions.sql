@@ -1,9 +1,9 @@
 {#
-  Statement with one row per session: see int_sessions_delimited, which is this without a plan. fct_sessions builds from
+  Statement with one row per session: see int_sessions_delimited, which is this without a plan. int_sessions_dated builds from
   the statement and not from that view: an array's elements cannot be asked for from outside, so the events of a
   scope or batch have to be chosen inside.
 
-  `events`: relation of the events. `plan`: plan of fct_sessions; if it is scoped, only the events in the scope's windows are read.
+  `events`: relation of the events. `plan`: plan of int_sessions_dated; if it is scoped, only the events in the scope's windows are read.
 #}
 {% macro delimit_sessions(events, plan=none) -%}
 -- Sorted arrays, split where the gap is too long: 1.8 s for 2 M events of 200,000 visitors where window functions take
@@ -17,6 +17,7 @@ with events as (
         (
             occurred_at,
             id,
+            sipHash64(collector_id, sequence),
             {{ is_page_view() }},
             path,
             user_id,
@@ -33,12 +34,16 @@ with events as (
             os_version,
             device_type,
             language,
+            timezone,
+            screen_width,
+            screen_height,
             country,
             region,
             city
         )::Tuple(
             occurred_at DateTime64(3, 'UTC'),
             id UUID,
+            hash UInt64,
             is_page_view Bool,
             path String,
             user_id String,
@@ -55,6 +60,9 @@ with events as (
             os_version String,
             device_type String,
             language String,
+            timezone String,
+            screen_width UInt16,
+            screen_height UInt16,
             country String,
             region String,
             city String
@@ -63,16 +71,16 @@ with events as (
 {%- if plan and plan.is_scoped %}
     inner join (
         select org_id, site_id, visitor_id, is_bot, groupUniqArray((from_at, to_at)) as windows
-        from {{ scope_of('fct_sessions') }}
+        from {{ scope_of('int_sessions_dated') }}
         group by org_id, site_id, visitor_id, is_bot
     ) as scope using (org_id, site_id, visitor_id, is_bot)
 {%- endif %}
     where visitor_id != ''
         and {{ in_batch('sipHash64(visitor_id)') }}
 {%- if plan and plan.is_scoped %}
-        and toDate(occurred_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope_of('fct_sessions') }})
+        and toDate(occurred_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope_of('int_sessions_dated') }})
         and (toDate(occurred_at), org_id, site_id, visitor_id) in (
-            select arrayJoin({{ days_between('from_at', 'to_at') }}), org_id, site_id, visitor_id from {{ scope_of('fct_sessions') }}
+            select arrayJoin({{ days_between('from_at', 'to_at') }}), org_id, site_id, visitor_id from {{ scope_of('int_sessions_dated') }}
         )
         and arrayExists(w -> occurred_at between w.1 and w.2, windows)
 {%- endif %}
@@ -126,6 +134,7 @@ select
     session[-1].occurred_at as ended_at,
     toDecimal64(dateDiff('millisecond', started_at, ended_at), 3) / 1000 as duration_seconds,
     toUInt32(length(session)) as events,
+    arraySum(e -> e.hash, session) as events_hash,
     toUInt32(arrayCount(e -> e.is_page_view, session)) as page_views,
     arrayFirst(e -> e.is_page_view, session).path as entry_path,
     arrayLast(e -> e.is_page_view, session).path as exit_path,
@@ -143,6 +152,9 @@ select
     first_event.os_version as os_version,
     first_event.device_type as device_type,
     first_event.language as language,
+    first_event.timezone as timezone,
+    first_event.screen_width as screen_width,
+    first_event.screen_height as screen_height,
     first_event.country as country,
     first_event.region as region,
     first_event.city as city

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from headwater.landing import sealed_segments
 from headwater.landing.frame import decode_frames
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import migrations, statements
@@ -80,6 +81,8 @@ def _make_bulk_table(client: Warehouse) -> None:
 
 def _take_landed_lines(stack: Stack) -> bytes:
     """The sample's rows as they were landed: what the loader inserted. The segments are removed."""
+    while sealed_segments(stack.home.landing_dir):
+        time.sleep(0.02)  # Rows can be queried a moment before their segment is marked as loaded.
     lines = []
     for path in sorted(stack.home.landing_dir.glob("*/loaded/*/*")):
         lines += [frame.event_lines for frame in decode_frames(path.read_bytes(), path)]

@@ -1,6 +1,19 @@
 """Events made in ClickHouse itself, as collectors of five busy sites would have landed them over 31 days."""
 
+import json
+
+from headwater.contracts.definition import (
+    ChannelRule,
+    Cohort,
+    Condition,
+    Definition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+)
 from headwater.warehouse.client import Warehouse
+from tests.dbt_project.journeys import encode
 
 DAYS = 31
 LAST_DAY = "2026-05-31"
@@ -9,10 +22,66 @@ EVENTS_IN_A_SESSION = 6
 ROWS_AT_A_TIME = 1_000_000
 
 
+EVENTS = {
+    "page_view": 22,
+    "click": 6,
+    "scroll": 4,
+    "api.request": 2,
+    "job.completed": 1,
+    "play": 1,
+    "progress": 1,
+    "complete": 1,
+    "error": 1,
+    "signup": 1,
+}
+"""Of forty events, how many have which name. Those of servers come without a visitor."""
+
+_VIEW_OF = {
+    part: EventMatch("page_view", (Condition("path", "contains", part),)) for part in ("/articles/1", "/articles/2")
+}
+DEFINITIONS: dict[str, dict[str, Definition]] = {
+    "goals": {
+        "signup": Goal(kind="event", match=EventMatch("signup"), value=1000, currency="usd"),
+        "article": Goal(
+            kind="event",
+            match=EventMatch("page_view", (Condition("path", "equals", "/articles/7"),)),
+            is_once_per_session=True,
+        ),
+        "long": Goal(kind="duration", more_than=200),
+    },
+    "funnels": {
+        "reader": Funnel(
+            steps=(
+                FunnelStep("one", _VIEW_OF["/articles/1"]),
+                FunnelStep("two", _VIEW_OF["/articles/2"]),
+                FunnelStep("signup", EventMatch("signup")),
+            ),
+            exclusions=(EventMatch("error"),),
+            breakdown="device_type",
+        )
+    },
+    "cohorts": {"signups": Cohort(start_event="signup", return_event="page_view", breakdown="plan")},
+    "channel_rules": {
+        "partners": ChannelRule(
+            channel="Partners", conditions=(Condition("referrer_host", "equals", "news.example.org"),)
+        )
+    },
+}
+"""What is defined on every site."""
+
+
 def make_sites(client: Warehouse) -> None:
+    """Sites of one organization, and on each of them all definitions."""
     sites = ", ".join(f"('site-{n}', 'bench', 'site-{n}', '{zone}')" for n, zone in enumerate(ZONES))
     client.command(f"INSERT INTO raw_control.sites (id, org_id, name, timezone) VALUES {sites}")
     client.command("INSERT INTO raw_control.organizations (id, name) VALUES ('bench', 'Bench')")
+    for table, definitions in DEFINITIONS.items():
+        rows = [
+            {"id": name, "org_id": "bench", "site_id": f"site-{n}", "name": name, "definition": encode(definition)}
+            for name, definition in definitions.items()
+            for n in range(len(ZONES))
+        ]
+        client.command(f"INSERT INTO raw_control.{table} FORMAT JSONEachRow\n" + "\n".join(map(json.dumps, rows)))
 
 
 def make_events(client: Warehouse, first: int, rows: int, visitors: int, day: str, loaded_at: str = "") -> None:
@@ -33,6 +102,7 @@ def make_events(client: Warehouse, first: int, rows: int, visitors: int, day: st
             last_day=LAST_DAY,
             length=EVENTS_IN_A_SESSION,
             sites=len(ZONES),
+            event_names=[name for name, count in EVENTS.items() for _ in range(count)],
             received_at=received_at,
             loaded_at=loaded_at or "received_at + interval 2 second",
         ))  # fmt: skip
@@ -49,11 +119,12 @@ WITH
     sipHash64(session, 'session') AS chance,
     sipHash64(number) AS hash,
     intDiv(chance, 7) % {visitors} AS visitor,
-    toString(hash % 100) AS position,
+    {event_names} AS event_names,
+    toString(hash % 100) AS number_text,
     if(number % 200 = 199, number - 1, number) AS event_number
 SELECT
     reinterpretAsUUID(sipHash128(event_number, 'id')) AS id,
-    ['page_view', 'page_view', 'page_view', 'click', 'scroll', 'signup'][1 + hash % 6] AS event,
+    event_names[1 + intDiv(hash, 7) % 40] AS event,
     'web' AS namespace,
     toDateTime64('{last_day} 00:00:00', 3, 'UTC') - toIntervalDay({day})
         + toIntervalMillisecond(intDiv(chance, 64) % 80000000 + event_number % {length} * 45000 + 1000) AS occurred_at,
@@ -61,9 +132,22 @@ SELECT
     {loaded_at} AS loaded_at,
     'bench' AS org_id,
     concat('site-', toString(visitor % {sites})) AS site_id,
-    hex(sipHash64(visitor, 'visitor')) AS visitor_id,
-    if(visitor % 10 = 0, concat('user-', toString(visitor)), '') AS user_id,
-    concat('{{"plan": "pro", "position": ', position, ', "quantity": ', toString(hash % 5), '}}') AS properties,
+    if(event in ('api.request', 'job.completed'), '', hex(sipHash64(visitor, 'visitor'))) AS visitor_id,
+    if(visitor_id != '' and visitor % 10 = 0 and chance % 3 > 0, concat('user-', toString(visitor)), '') AS user_id,
+    concat(
+        '{{"plan": "pro", "quantity": ', toString(hash % 5),
+        multiIf(
+            event = 'click', concat(', "x": ', number_text, ', "y": ', number_text),
+            event = 'scroll', concat(', "depth": ', number_text),
+            event in ('play', 'progress', 'complete'),
+            concat(', "content_id": "', toString(visitor % 500), '", "position_seconds": ', number_text),
+            event = 'api.request',
+            concat(', "method": "GET", "endpoint": "/', number_text, '", "status": 200, "duration_ms": ', number_text),
+            event = 'job.completed', concat(', "queue": "mail", "job": "send", "duration_ms": ', number_text),
+            ''
+        ),
+        '}}'
+    ) AS properties,
     concat('https://www.example.com/articles/', toString(hash % 500), '?ref=', toString(session % 50)) AS url,
     concat('/articles/', toString(hash % 500)) AS path,
     concat('Article number ', toString(hash % 500)) AS title,

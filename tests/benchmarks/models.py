@@ -169,7 +169,7 @@ def _session_ratios(client: Warehouse) -> list[Figure]:
     """Interleaved, so that the machine's moods fall on all alike."""
     insert = client.value(
         "SELECT query FROM system.query_log WHERE type = 'QueryFinish' AND query_kind = 'Insert'"
-        " AND query LIKE '%fct_sessions__next%' AND query LIKE '%arraySplit%'"
+        " AND query LIKE '%int_sessions_dated__next%' AND query LIKE '%arraySplit%'"
         " ORDER BY event_time_microseconds DESC LIMIT 1"
     )
     hashes = {statement: client.value(hash_of(statement)) for statement in (BY_ARRAYS, BY_WINDOWS)}
@@ -178,12 +178,12 @@ def _session_ratios(client: Warehouse) -> list[Figure]:
     bare, built, arrays, windows = [], [], [], []
     for _ in range(ROUNDS):
         bare.append(_seconds(lambda: client.value(BARE)))
-        client.command("DROP TABLE IF EXISTS marts.fct_sessions__next SYNC")
-        client.command("CREATE TABLE marts.fct_sessions__next AS marts.fct_sessions")
+        client.command("DROP TABLE IF EXISTS intermediate.int_sessions_dated__next SYNC")
+        client.command("CREATE TABLE intermediate.int_sessions_dated__next AS intermediate.int_sessions_dated")
         built.append(_seconds(lambda: client.command(insert)))
         arrays.append(_seconds(lambda: client.value(hash_of(BY_ARRAYS))))
         windows.append(_seconds(lambda: client.value(hash_of(BY_WINDOWS))))
-    client.command("DROP TABLE marts.fct_sessions__next SYNC")
+    client.command("DROP TABLE intermediate.int_sessions_dated__next SYNC")
     return [
         Figure(
             "sessions in whole / a bare GROUP BY visitor",

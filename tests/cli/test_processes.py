@@ -93,5 +93,5 @@ class TestDagster:
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
         process.terminate()
-        process.wait(40)
+        process.wait(120)
         assert psutil.wait_procs(children, timeout=10)[1] == []

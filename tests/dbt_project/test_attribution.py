@@ -44,7 +44,6 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
         (row["site_id"], row["visitor_id"], row["started_at"])
         for row in walks.client.rows(
             "SELECT site_id, visitor_id, toUnixTimestamp64Milli(started_at) AS started_at FROM marts.fct_sessions"
-            " INNER JOIN intermediate.int_sessions_channeled USING (session_id)"
             " WHERE source = '(direct)' AND NOT is_bot"
         )
     }
@@ -98,7 +97,7 @@ def test_published_sessions_give_the_published_paths_and_last_touches(
         done = models.dbt(*command)
         assert done.returncode == 0, done.stdout
     found = models.client.query(
-        "SELECT user_id, channel FROM marts.fct_sessions INNER JOIN intermediate.int_sessions_channeled"
+        "SELECT user_id, channel FROM intermediate.int_sessions_dated INNER JOIN intermediate.int_sessions_channeled"
         " USING (session_id)"
     )[1]
     # One published referral comes from quora.com, which is a social network on the list we use.

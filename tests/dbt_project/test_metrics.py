@@ -49,6 +49,11 @@ OF_THE_MARTS = {
         (),
         "SELECT count() FROM marts.fct_sessions WHERE NOT is_bot AND page_views > 0 AND {site}",
     ),
+    "session_conversion_rate": (
+        ("channel",),
+        "SELECT channel, countIf(notEmpty(goals)) / count() FROM marts.fct_sessions"
+        " WHERE NOT is_bot AND {site} GROUP BY 1",
+    ),
     "scroll_reach_75": (
         ("path", "device_type"),
         "SELECT path, device_type, countIf(scroll_depth >= 75) / count() FROM marts.fct_pageviews"

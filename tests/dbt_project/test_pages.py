@@ -58,6 +58,30 @@ def test_page_views_are_those_of_the_oracle(walks: Models, views: list[dict[str,
     assert journeys.comparable(found) == journeys.comparable(views)
 
 
+def test_a_session_was_scrolled_as_far_as_its_furthest_page(walks: Models) -> None:
+    expected = [
+        {
+            "site_id": session.first.site_id,
+            "visitor_id": session.first.visitor_id,
+            "started_at": journeys.moment(session.first.occurred_ms),
+            "is_bot": session.first.is_bot,
+            "scroll_depth": _furthest(session),
+        }
+        for session in journeys.split_sessions(journeys.all_events())
+    ]
+    assert len({row["scroll_depth"] for row in expected}) > 3
+    found = walks.client.rows(f"SELECT {', '.join(expected[0])} FROM marts.fct_sessions")
+    assert journeys.comparable(found) == journeys.comparable(expected)
+
+
+def _furthest(session: journeys.Session) -> int:
+    """Of what was scrolled after the first page view: before it there is no page."""
+    if not session.page_views:
+        return 0
+    seen = session.events[session.events.index(session.page_views[0]) :]
+    return max((event.properties["depth"] for event in seen if event.event == "scroll"), default=0)
+
+
 def test_pages_of_the_day_are_those_of_the_oracle(walks: Models, views: list[dict[str, Any]]) -> None:
     expected: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     visitors: defaultdict[tuple[Any, ...], set[str]] = defaultdict(set)

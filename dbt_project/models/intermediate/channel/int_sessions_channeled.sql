@@ -1,11 +1,36 @@
-{{ config(materialized='table', order_by=['org_id', 'site_id', 'session_id']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by=partition_of('started_at'),
+        order_by=['org_id', 'site_id', 'visitor_id', 'started_at'],
+        meta={
+            'upstream': ['int_sessions_dated', 'stg_control__sites', 'stg_control__channel_rules'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'session_id', 'is_bot', 'started_at', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_sessions_channeled') %}
+{{ plan.header }}
+{%- set sessions %}
+{%- if plan.is_scoped -%}
+    (select * from {{ ref('int_sessions_dated') }} where {{ is_session_of(scope) }})
+{%- else -%}
+    {{ ref('int_sessions_dated') }}
+{%- endif %}
+{%- endset %}
+{%- if plan.is_scoped %}
+{{ changed_sessions(plan, ['stg_control__sites', 'stg_control__channel_rules']) }}
+-- replaces
+{{ is_session_of(scope) }}
+-- rows
+{%- endif %}
 with sites as (
     select org_id, site_id, hosts from {{ ref('stg_control__sites') }}
 ),
 
 classified as (
-    select * from {{ ref('int_traffic_sources_classified') }}
+    select * from {{ origins_classified(plan, sessions) }}
 ),
 
 rules as (
@@ -29,6 +54,10 @@ arrivals as (
         sessions.session_id as session_id,
         sessions.org_id as org_id,
         sessions.site_id as site_id,
+        sessions.visitor_id as visitor_id,
+        sessions.is_bot as is_bot,
+        sessions.started_at as started_at,
+        sessions.day as day,
         sessions.entry_path as entry_path,
         lower(sessions.utm_source) as utm_source,
         lower(sessions.utm_medium) as utm_medium,
@@ -40,7 +69,7 @@ arrivals as (
             '',
             concat(referrer_host, lower(extract(path(sessions.referrer), '^/[^/]+/[^/]+')))
         ) as referrer_origin
-    from {{ ref('fct_sessions') }} as sessions
+    from {{ sessions }} as sessions
     left join sites on sites.org_id = sessions.org_id and sites.site_id = sessions.site_id
 ),
 
@@ -50,6 +79,10 @@ named as (
         arrivals.session_id as session_id,
         arrivals.org_id as org_id,
         arrivals.site_id as site_id,
+        arrivals.visitor_id as visitor_id,
+        arrivals.is_bot as is_bot,
+        arrivals.started_at as started_at,
+        arrivals.day as day,
         arrivals.entry_path as entry_path,
         arrivals.referrer_host as referrer_host,
         arrivals.campaign as campaign,
@@ -94,6 +127,10 @@ select
     named.session_id as session_id,
     named.org_id as org_id,
     named.site_id as site_id,
+    named.visitor_id as visitor_id,
+    named.is_bot as is_bot,
+    named.started_at as started_at,
+    named.day as day,
     arrayFirst(
         rule -> arrayAll(
             condition -> {{ matches(

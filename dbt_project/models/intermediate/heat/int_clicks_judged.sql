@@ -1,70 +1,51 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toDate(occurred_at)',
+        partition_by=partition_of('occurred_at'),
         order_by=['org_id', 'site_id', 'path', 'occurred_at'],
-        meta={'upstream': ['stg_events__receipts'], 'logged': ['org_id', 'site_id', 'occurred_at']},
+        meta={'upstream': ['stg_events__receipts'], 'logged': ['org_id', 'site_id', 'path', 'occurred_at']},
     )
 }}
-{%- set burst_ms = 1000 %}
-{%- set dead_ms = var('dead_click_ms', 3000) %}
-{%- set error_ms = var('error_click_ms', 1000) %}
-{#- What comes so long after a click, or a burst's length before it, decides on it. #}
-{%- set patience = 'toIntervalMillisecond(' ~ [burst_ms, dead_ms, error_ms] | max ~ ')' %}
-{%- set burst = 'toIntervalMillisecond(' ~ burst_ms ~ ')' %}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('int_clicks_judged') %}
+{#- Within this time before and after it an event may decide what a click is: a burst of clicks lasts a second. #}
+{%- set reach = [var('dead_click_ms'), var('error_click_ms'), 1000] | max %}
+{%- set before = "greatest(occurred_at - toIntervalMillisecond(" ~ 2 * reach ~ "), toDateTime64(0, 3, 'UTC'))" %}
+{%- set near %}
+        and toDate(occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
+        and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }})
+        and (
+            (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
+            or (org_id, site_id, visitor_id, toDate(occurred_at + toIntervalMillisecond({{ 2 * reach }}))) in {{ scope }}
+            or (org_id, site_id, visitor_id, toDate({{ before }})) in {{ scope }}
+        )
+{%- endset %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-with changes as (
-    select org_id, site_id, visitor_id, occurred_at
-    from {{ changes_of(plan, 'stg_events__receipts') }}
-    where not is_bot and not is_duplicate and visitor_id != ''
-),
-
-visitors as (
-    select org_id, site_id, visitor_id, groupUniqArray(occurred_at) as changes
-    from changes
-    group by org_id, site_id, visitor_id
-),
-
-days as (
-    select distinct
-        arrayJoin({{ days_between('occurred_at - ' ~ patience, 'occurred_at + ' ~ burst) }}) as day
-    from changes
-),
-
-clicks as (
-    select org_id, site_id, visitor_id, event_id, occurred_at
-    from {{ this }}
-    where toDate(occurred_at) in days
-    union distinct
-    select org_id, site_id, visitor_id, id as event_id, occurred_at
-    from {{ ref('stg_events__events') }}
-    where event = 'click' and not is_bot and visitor_id != '' and toDate(occurred_at) in days
-)
-
-select org_id, site_id, visitor_id, event_id, occurred_at
-from clicks
-inner join visitors using (org_id, site_id, visitor_id)
-where arrayExists(at -> occurred_at >= at - {{ patience }} and occurred_at <= at + {{ burst }}, changes)
+select distinct
+    org_id,
+    site_id,
+    visitor_id,
+    arrayJoin(
+        {{ days_between(
+            'occurred_at - toIntervalMillisecond(' ~ reach ~ ')',
+            'occurred_at + toIntervalMillisecond(' ~ reach ~ ')'
+        ) }}
+    ) as day
+from {{ changes_of(plan, 'stg_events__receipts') }}
+where visitor_id != '' and not is_bot and not is_duplicate
 -- replaces
-toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})
-    and (org_id, site_id, event_id) in (select org_id, site_id, event_id from {{ scope }})
+toDate(occurred_at) in (select day from {{ scope }})
+    and (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
 -- rows
 {%- endif %}
 -- Arrays of a visitor's events: the time of the next reaction is one backward fill, where a join by nearest time would
 -- hold every event in memory.
 with clicking as (
-{%- if plan.is_scoped %}
-    select org_id, site_id, visitor_id, groupUniqArray(occurred_at) as clicked
-    from {{ scope }}
-    group by org_id, site_id, visitor_id
-{%- else %}
     select distinct org_id, site_id, visitor_id
     from {{ ref('stg_events__events') }}
-    where event = 'click' and not is_bot and visitor_id != '' and {{ in_batch('sipHash64(visitor_id)') }}
-{%- endif %}
+    where event = 'click' and not is_bot and visitor_id != ''
+    {{- near if plan.is_scoped }}
 ),
 
 visitors as (
@@ -101,17 +82,9 @@ visitors as (
             )
         ) as history
     from {{ ref('stg_events__events') }}
-{%- if plan.is_scoped %}
-    inner join clicking using (org_id, site_id, visitor_id)
-    where toDate(occurred_at) in (
-        select arrayJoin({{ days_between('occurred_at - ' ~ burst, 'occurred_at + ' ~ patience) }}) from {{ scope }}
-    )
-        and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from clicking)
-        and arrayExists(at -> occurred_at >= at - {{ burst }} and occurred_at <= at + {{ patience }}, clicked)
-        and not is_bot
-{%- else %}
     where not is_bot and (org_id, site_id, visitor_id) in clicking
-{%- endif %}
+        and {{ in_batch('sipHash64(visitor_id)') }}
+        {{- near if plan.is_scoped }}
     group by org_id, site_id, visitor_id
 ),
 
@@ -121,8 +94,8 @@ followed as (
         arrayMap(
             (e, reaction, error) -> (
                 e,
-                reaction.2 and dateDiff('millisecond', e.occurred_at, reaction.1) <= {{ dead_ms }},
-                error.2 and dateDiff('millisecond', e.occurred_at, error.1) <= {{ error_ms }}
+                reaction.2 and dateDiff('millisecond', e.occurred_at, reaction.1) <= {{ var('dead_click_ms') }},
+                error.2 and dateDiff('millisecond', e.occurred_at, error.1) <= {{ var('error_click_ms') }}
             ),
             history,
             arrayReverseFill(next -> next.2, arrayMap(e -> (e.occurred_at, e.is_reaction), history)),
@@ -151,7 +124,7 @@ bursts as (
     select
         *,
         arrayMap(
-            (a, b, c) -> dateDiff('millisecond', a.1.occurred_at, c.1.occurred_at) <= {{ burst_ms }}
+            (a, b, c) -> dateDiff('millisecond', a.1.occurred_at, c.1.occurred_at) <= 1000
                 and pow(b.1.x - a.1.x, 2) + pow(b.1.y - a.1.y, 2) <= 900
                 and pow(c.1.x - a.1.x, 2) + pow(c.1.y - a.1.y, 2) <= 900,
             arraySlice(found, 1, greatest(toInt64(length(found)) - 2, 0)),
@@ -184,5 +157,5 @@ select
 from bursts
 array join found as click, are_rage as is_rage
 {%- if plan.is_scoped %}
-where (org_id, site_id, click.1.id) in (select org_id, site_id, event_id from {{ scope }})
+where (org_id, site_id, visitor_id, toDate(occurred_at)) in {{ scope }}
 {%- endif %}

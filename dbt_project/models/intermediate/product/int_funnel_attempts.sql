@@ -1,10 +1,16 @@
 {{
     config(
         materialized='partitions',
-        order_by=['org_id', 'site_id', 'funnel_id', 'person_id'],
-        meta={'upstream': ['stg_events__receipts', 'stg_control__funnels']},
+        partition_by='toYYYYMM(entered_at)',
+        order_by=['org_id', 'site_id', 'person_id', 'funnel_id'],
+        meta={
+            'upstream': ['stg_events__receipts', 'int_visitors_resolved', 'stg_control__funnels'],
+            'logged': ['org_id', 'site_id', 'funnel_id', 'person_id', 'entered_at'],
+        },
     )
 }}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('int_funnel_attempts') %}
 
 {#
   A chain is [number of its entry event, when each step was reached in milliseconds]; one not reached has `unreached`,
@@ -121,19 +127,43 @@
     )
 {%- endset -%}
 
-{%- set plan = build_plan() %}
-{%- set scope = scope_of('int_funnel_attempts') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id
-from {{ changes_of(plan, 'stg_events__receipts') }}
-where not is_bot and not is_duplicate
-    and (org_id, site_id) in (select org_id, site_id from {{ ref('stg_control__funnels') }})
+{%- set changed_sites = changed_sites(plan, ['stg_control__funnels']) %}
+-- Whoever has a changed event of a name that a funnel of the site asks for, or gained or lost a visitor.
+with changes as (
+    select distinct changes.org_id as org_id, changes.site_id as site_id, visitor_id, user_id
+    from {{ changes_of(plan, 'stg_events__receipts') }} as changes
+    inner join {{ ref('stg_control__funnels') }} as funnels using (org_id, site_id)
+    where not is_bot
+        and not is_duplicate
+        and (
+            funnels.step_order = 'strict'
+            or has(arrayMap(step -> step.match.event, funnels.steps), changes.event)
+            or has(arrayMap(match -> match.event, funnels.exclusions), changes.event)
+        )
+)
+
+select org_id, site_id, person_id
+from {{ relation_of('int_visitors_resolved') }}
+where (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from changes)
+    or (org_id, site_id) in {{ changed_sites }}
 union distinct
-select org_id, site_id
-from {{ changes_of(plan, 'stg_control__funnels') }}
+select org_id, site_id, person_id from {{ moved_people(plan) }}
+union distinct
+select org_id, site_id, {{ person_id('user_id') }} as person_id
+from changes
+where visitor_id = '' and user_id != ''
+union distinct
+select org_id, site_id, {{ person_id('user_id') }} as person_id
+from {{ relation_of('stg_events__events') }}
+where visitor_id = '' and user_id != '' and not is_bot and (org_id, site_id) in {{ changed_sites }}
+union distinct
+select org_id, site_id, person_id
+from {{ this }}
+where (org_id, site_id) in {{ changed_sites }}
 -- replaces
-(org_id, site_id) in {{ scope }}
+(org_id, site_id, person_id) in {{ scope }}
 -- rows
 {%- endif %}
 -- 267,000 events of 67,000 people, what 1 M events leave for a funnel of three steps, take 2.6 s; grouping them alone
@@ -150,11 +180,9 @@ with histories as (
             groupArray(
                 (occurred_at, toUInt8(indexOf(hits, 1)), hits, is_exclusion, event_id, breakdown_value)
             )
-        ) as events
-    from {{ ref('int_funnel_events') }}
-{%- if plan.is_scoped %}
-    where (org_id, site_id) in {{ scope }}
-{%- endif %}
+        ) as history
+    from {{ funnel_events(plan) }}
+    where {{ in_batch('sipHash64(person_id)') }}
     group by org_id, site_id, funnel_id, person_id
 ),
 
@@ -173,40 +201,78 @@ prepared as (
             (e, number) -> (
                 toUnixTimestamp64Milli(e.1), e.3, toUInt8(e.4), toInt64(number)
             )::Tuple(at Int64, hits Array(UInt8), is_exclusion UInt8, number Int64),
-            events,
-            arrayEnumerate(events)
-        ) as timeline
+            history,
+            arrayEnumerate(history)
+        ) as timeline,
+        -- Before the first entry nothing begins, so it is among the events that are looked at whoever has how many.
+        arrayFirstIndex(e -> e.2 = 1 or (is_any and e.2 > 0), history) as first_entry,
+        -- Of events in a row that fit the same one step, or none, and lie within a window, only the first two and the last
+        -- decide: those between neither open nor end an attempt, nor are they an entry that another step follows.
+        arrayMap(
+            x -> sipHash64(
+                x.hits,
+                intDiv(x.at, window_ms),
+                if(x.is_exclusion or n = 1 or arraySum(x.hits) > 1, x.number, 0)
+            ),
+            timeline
+        ) as runs,
+        arrayFilter(
+            (x, run) -> x.number >= first_entry and not (
+                x.number > 2
+                and run = runs[x.number - 1]
+                and run = runs[x.number - 2]
+                and run = runs[x.number + 1]
+            ),
+            timeline,
+            runs
+        ) as deciding,
+        arraySlice(deciding, 1, {{ var('funnel_events_at_most') }}) as counted,
+        toUInt32(length(deciding) - length(counted)) as events_left_out,
+        -- No attempt lasts over a gap longer than the window, so what lies on either side is folded side by side.
+        arraySplit(
+            (x, gap) -> gap > window_ms,
+            counted,
+            arrayDifference(arrayMap(x -> x.at, counted))
+        ) as stretches
     from histories
     inner join {{ ref('stg_control__funnels') }} as funnels
         on funnels.org_id = histories.org_id
         and funnels.site_id = histories.site_id
         and funnels.funnel_id = histories.funnel_id
-    where arrayExists(e -> e.2 = 1 or (is_any and e.2 > 0), events)
+    where arrayExists(e -> e.2 = 1 or (is_any and e.2 > 0), history)
 ),
 
 folded as (
     select
         *,
-        arrayFold(
-            (acc, x) -> {{ let(
-                'live', live, let(
-                    'settled', settled, let(
-                        'next', next, let(
-                            'level', level, let(
-                                'furthest', furthest, outcome
+        arrayMap(
+            stretch -> arrayFold(
+                (acc, x) -> {{ let(
+                    'live', live, let(
+                        'settled', settled, let(
+                            'next', next, let(
+                                'level', level, let(
+                                    'furthest', furthest, outcome
+                                )
                             )
                         )
                     )
+                ) }},
+                stretch,
+                (
+                    arrayMap(i -> emptyArrayInt64(), numbers),
+                    emptyArrayInt64(),
+                    []::Array(Tuple(Array(Int64), UInt8))
                 )
-            ) }},
-            timeline,
-            (
-                arrayMap(i -> emptyArrayInt64(), numbers),
-                emptyArrayInt64(),
-                []::Array(Tuple(Array(Int64), UInt8))
+            ),
+            stretches
+        ) as states,
+        arrayFlatten(
+            arrayMap(
+                state -> if(notEmpty(state.2), arrayPushBack(state.3, (state.2, toUInt8(0))), state.3),
+                states
             )
-        ) as state,
-        if(notEmpty(state.2), arrayPushBack(state.3, (state.2, toUInt8(0))), state.3) as attempts
+        ) as attempts
     from prepared
 )
 
@@ -217,8 +283,8 @@ select
     person_id,
     toUInt32(number) as attempt,
     attempt_state.1[1] as entry_number,
-    events[entry_number].5 as entry_event_id,
-    events[entry_number].6 as breakdown_value,
+    history[entry_number].5 as entry_event_id,
+    history[entry_number].6 as breakdown_value,
     fromUnixTimestamp64Milli(attempt_state.1[2], 'UTC') as entered_at,
     arrayMap(
         at -> if(at = {{ unreached }}, null, fromUnixTimestamp64Milli(if(at = {{ unreached }}, 0, at), 'UTC')),
@@ -226,6 +292,7 @@ select
     ) as reached_at,
     toUInt8(arrayLastIndex(at -> at is not null, reached_at)) as furthest_step,
     (furthest_step = n)::Bool as is_completed,
-    (attempt_state.2 = 1)::Bool as is_excluded
+    (attempt_state.2 = 1)::Bool as is_excluded,
+    events_left_out
 from folded
 array join attempts as attempt_state, arrayEnumerate(attempts) as number

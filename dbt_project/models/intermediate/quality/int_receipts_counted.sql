@@ -1,7 +1,7 @@
 {{
     config(
         materialized='partitions',
-        partition_by='occurred_on',
+        partition_by=partition_of('occurred_on'),
         order_by=['org_id', 'site_id', 'hour'],
         meta={
             'upstream': ['stg_events__receipts'],

@@ -1,5 +1,35 @@
-{{ config(partition_by='toYYYYMM(converted_at)', order_by=['org_id', 'site_id', 'model', 'conversion_id', 'position']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by=partition_of('converted_at'),
+        order_by=['org_id', 'site_id', 'model', 'conversion_id', 'position'],
+        meta={
+            'upstream': ['fct_goal_completions', 'fct_touchpoints'],
+            'logged': ['org_id', 'site_id', 'day'],
+        },
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('fct_attribution') %}
+{%- set chosen -%}
+    {%- if plan.is_scoped -%}
+    toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
+        and conversion_id in (select conversion_id from {{ scope }})
+    {%- else -%}
+    {{ in_batch('sipHash64(conversion_id)') }}
+    {%- endif -%}
+{%- endset %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select conversion_id, converted_at
+from {{ changes_of(plan, 'fct_touchpoints') }}
+union distinct
+select completion_id as conversion_id, completed_at as converted_at
+from {{ changes_of(plan, 'fct_goal_completions') }}
+-- replaces
+{{ chosen }}
+-- rows
+{%- endif %}
 -- Whole numbers throughout: weights are integers, and what division leaves over goes to the largest remainders, so the
 -- credits of a conversion are exactly 1 and its money exactly its worth, in every model.
 with journeys as (
@@ -21,6 +51,7 @@ with journeys as (
             )
         ) as touches
     from {{ ref('fct_touchpoints') }}
+    where {{ chosen }}
     group by conversion_id
 ),
 
@@ -53,7 +84,7 @@ converted as (
                 is_direct Bool
             )
         ) as touches
-    from {{ ref('fct_conversions') }} as conversions
+    from (select * from {{ ref('fct_conversions') }} where {{ chosen }}) as conversions
     left join journeys on journeys.conversion_id = conversions.conversion_id
 ),
 

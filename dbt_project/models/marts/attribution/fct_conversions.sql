@@ -1,4 +1,4 @@
-{{ config(partition_by='toYYYYMM(converted_at)', order_by=['org_id', 'site_id', 'converted_at']) }}
+{{ config(materialized='view') }}
 
 with completions as (
     select * from {{ ref('fct_goal_completions') }}

@@ -1,17 +1,28 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'content_id']) }}
-
--- What an item is and who made it are said by some of its plays only.
-with items as (
-    select
-        org_id,
-        site_id,
-        content_id,
-        max(content_type) as content_type,
-        max(creator_id) as creator_id
-    from {{ ref('fct_plays') }}
-    group by org_id, site_id, content_id
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'day', 'content_id'],
+        meta={'upstream': ['fct_plays', 'int_content_items']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_content_daily') %}
+{%- set keys = ['org_id', 'site_id', 'content_id', 'day'] %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select {{ keys | join(', ') }}
+from {{ changes_of(plan, 'fct_plays') }}
+union distinct
+select {{ keys | join(', ') }}
+from {{ this }}
+where (org_id, site_id, content_id) in (
+    select org_id, site_id, content_id from {{ changes_of(plan, 'int_content_items') }}
 )
-
+-- replaces
+({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ scope }})
+-- rows
+{%- endif %}
 select
     plays.org_id as org_id,
     plays.site_id as site_id,
@@ -38,6 +49,9 @@ select
         not plays.is_completed and plays.length_seconds > 0
     ) as abandoned_by_tenth
 from {{ ref('fct_plays') }} as plays
-inner join items
+inner join {{ ref('int_content_items') }} as items
     on items.org_id = plays.org_id and items.site_id = plays.site_id and items.content_id = plays.content_id
+{%- if plan.is_scoped %}
+where {{ is_on_days(scope, 'plays.started_at', keys) }}
+{%- endif %}
 group by org_id, site_id, day, content_id

@@ -1,41 +1,35 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'path', 'device_type', 'cell_x', 'cell_y'],
         meta={'upstream': ['int_clicks_judged', 'stg_control__sites']},
     )
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('rpt_click_grid_daily') %}
+{%- set day = local_day('clicks.occurred_at', 'sites.timezone') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-{%- set changed_sites = '(select org_id, site_id from ' ~ changes_of(plan, 'stg_control__sites') ~ ')' %}
+{%- set changed_sites = changed_sites(plan, ['stg_control__sites']) %}
 with sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
-),
-
-clicks as (
-    select org_id, site_id, occurred_at
-    from {{ changes_of(plan, 'int_clicks_judged') }}
-    union all
-    select org_id, site_id, occurred_at
-    from {{ ref('int_clicks_judged') }}
-    where (org_id, site_id) in {{ changed_sites }}
 )
 
-select distinct
-    clicks.org_id as org_id,
-    clicks.site_id as site_id,
-    {{ local_day('clicks.occurred_at', 'sites.timezone') }} as day
-from clicks
+select distinct clicks.org_id as org_id, clicks.site_id as site_id, {{ day }} as day, clicks.path as path
+from {{ changes_of(plan, 'int_clicks_judged') }} as clicks
 left join sites on sites.org_id = clicks.org_id and sites.site_id = clicks.site_id
 union distinct
-select org_id, site_id, day
+select clicks.org_id, clicks.site_id, {{ day }}, clicks.path
+from {{ ref('int_clicks_judged') }} as clicks
+left join sites on sites.org_id = clicks.org_id and sites.site_id = clicks.site_id
+where (clicks.org_id, clicks.site_id) in {{ changed_sites }}
+union distinct
+select org_id, site_id, day, path
 from {{ this }}
 where (org_id, site_id) in {{ changed_sites }}
 -- replaces
-(org_id, site_id, day) in {{ scope }}
+(org_id, site_id, day, path) in {{ scope }}
 -- rows
 {%- endif %}
 with sites as (
@@ -45,7 +39,7 @@ with sites as (
 select
     clicks.org_id as org_id,
     clicks.site_id as site_id,
-    {{ local_day('clicks.occurred_at', 'sites.timezone') }} as day,
+    {{ day }} as day,
     clicks.path as path,
     toLowCardinality(clicks.device_type) as device_type,
     toUInt16(intDiv(greatest(0, clicks.x), {{ var('click_cell_pixels', 20) }})) as cell_x,
@@ -59,6 +53,6 @@ from {{ ref('int_clicks_judged') }} as clicks
 left join sites on sites.org_id = clicks.org_id and sites.site_id = clicks.site_id
 {%- if plan.is_scoped %}
 where toDate(clicks.occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-    and (clicks.org_id, clicks.site_id, {{ local_day('clicks.occurred_at', 'sites.timezone') }}) in {{ scope }}
+    and (clicks.org_id, clicks.site_id, {{ day }}, clicks.path) in {{ scope }}
 {%- endif %}
 group by org_id, site_id, day, path, device_type, cell_x, cell_y

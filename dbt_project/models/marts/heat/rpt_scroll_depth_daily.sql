@@ -1,20 +1,20 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'path', 'device_type'],
         meta={'upstream': ['fct_pageviews']},
     )
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('rpt_scroll_depth_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day', 'path'] %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, day
+select distinct {{ keys | join(', ') }}
 from {{ changes_of(plan, 'fct_pageviews') }}
-where not is_bot
 -- replaces
-(org_id, site_id, day) in {{ scope }}
+({{ keys | join(', ') }}) in {{ scope }}
 -- rows
 {%- endif %}
 select
@@ -32,8 +32,5 @@ select
     sum(toUInt64(scroll_depth)) as total_depth
 from {{ ref('fct_pageviews') }}
 where not is_bot and visitor_id != ''
-{%- if plan.is_scoped %}
-    and toDate(occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-    and (org_id, site_id, day) in {{ scope }}
-{%- endif %}
+    and {{ is_on_days(scope, 'occurred_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, path, device_type

@@ -1,5 +1,22 @@
-{{ config(order_by=['org_id', 'site_id', 'hour', 'service', 'queue', 'job']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(hour)',
+        order_by=['org_id', 'site_id', 'hour', 'service', 'queue', 'job'],
+        meta={'upstream': ['stg_events__receipts']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_job_hourly') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, toStartOfHour(toDateTime(occurred_at, 'UTC')) as hour
+from {{ changes_of(plan, 'stg_events__receipts') }}
+where event in ('job.completed', 'job.failed') and not is_bot and not is_duplicate
+-- replaces
+(org_id, site_id, hour) in {{ scope }}
+-- rows
+{%- endif %}
 with jobs as (
     select
         org_id,
@@ -13,6 +30,10 @@ with jobs as (
         {{ milliseconds('duration_ms') }} as duration_ms
     from {{ ref('stg_events__events') }}
     where event in ('job.completed', 'job.failed') and not is_bot
+{%- if plan.is_scoped %}
+        and toDate(occurred_at) in (select toDate(hour) from {{ scope }})
+        and (org_id, site_id, toStartOfHour(toDateTime(occurred_at, 'UTC'))) in {{ scope }}
+{%- endif %}
 )
 
 select

@@ -1,99 +1,33 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(completed_at)',
+        partition_by=partition_of('completed_at'),
         order_by=['org_id', 'site_id', 'goal_id', 'completed_at'],
-        meta={'upstream': ['stg_events__receipts', 'fct_sessions', 'stg_control__goals', 'stg_control__sites']},
+        meta={
+            'upstream': [
+                'stg_events__receipts', 'int_sessions_dated', 'int_visitors_resolved', 'stg_control__goals', 'stg_control__sites',
+            ],
+            'logged': ['org_id', 'site_id', 'person_id', 'completion_id', 'completed_at', 'day'],
+        },
     )
 }}
-{%- set nothing = "toUUID('00000000-0000-0000-0000-000000000000')" %}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('fct_goal_completions') %}
-{%- set scoped_days = '(select arrayJoin(' ~ days_between('from_at', 'to_at') ~ ') from ' ~ scope ~ ')' %}
+{%- set definitions = ['stg_control__goals', 'stg_control__sites'] %}
+{%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set events_in_scope -%}
+    {{ is_in_sessions(scope) }} and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
+{%- endset %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-with goals as (
-    select org_id, site_id from {{ ref('stg_control__goals') }}
-),
-
-changed_events as (
-    select org_id, site_id, visitor_id, occurred_at
-    from {{ changes_of(plan, 'stg_events__receipts') }}
-    where not is_bot and not is_duplicate and (org_id, site_id) in goals
-),
-
-visitors as (
-    select org_id, site_id, visitor_id, groupUniqArray(occurred_at) as changes
-    from changed_events
-    where visitor_id != ''
-    group by org_id, site_id, visitor_id
-),
-
--- Completions of who is another person now than when they were built.
-renamed as (
-    select session_id, completed_at
-    from {{ this }}
-    where visitor_id != ''
-        and (org_id, site_id, visitor_id, person_id) not in (
-            select org_id, site_id, visitor_id, person_id
-            from {{ ref('int_visitors_resolved') }}
-            where (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ this }})
-        )
-),
-
-changed_sites as (
-    select org_id, site_id from {{ changes_of(plan, 'stg_control__goals') }}
-    union distinct
-    select org_id, site_id from {{ changes_of(plan, 'stg_control__sites') }}
-    where (org_id, site_id) in goals
-),
-
-sessions as (
-    select session_id, org_id, site_id, visitor_id, started_at, ended_at
-    from {{ changes_of(plan, 'fct_sessions') }}
-    where not is_bot and (org_id, site_id) in goals
-    union distinct
-    -- An event may be another while its session's figures stay the same.
-    select session_id, org_id, site_id, visitor_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
-    inner join visitors using (org_id, site_id, visitor_id)
-    where not is_bot
-        and (
-            toDate(started_at) in (select toDate(occurred_at) from changed_events)
-            or toDate(ended_at) - toDate(started_at) > 0
-        )
-        and arrayExists(at -> at >= started_at and at <= ended_at, changes)
-    union distinct
-    select session_id, org_id, site_id, visitor_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
-    where not is_bot
-        and (
-            toDate(started_at) in (select toDate(completed_at) from renamed)
-            or toDate(ended_at) - toDate(started_at) > 0
-        )
-        and session_id in (select session_id from renamed)
-    union distinct
-    select session_id, org_id, site_id, visitor_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
-    where not is_bot and (org_id, site_id) in changed_sites
-)
-
-select session_id, org_id, site_id, visitor_id, started_at as from_at, ended_at as to_at
-from sessions
+{{ changed_sessions(plan, definitions, with_people=true) }}
 union distinct
-select {{ nothing }} as session_id, org_id, site_id, visitor_id, occurred_at as from_at, occurred_at as to_at
-from changed_events
-where visitor_id = ''
-union distinct
-select {{ nothing }} as session_id, org_id, site_id, visitor_id, occurred_at as from_at, occurred_at as to_at
-from {{ ref('stg_events__events') }}
-where visitor_id = '' and user_id != '' and not is_bot and (org_id, site_id) in changed_sites
+{{ changed_moments(plan, definitions, "user_id != '' and not is_bot") }}
 -- replaces
-toDate(completed_at) in {{ scoped_days }}
+toDate(completed_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope }})
     and (
-        session_id in (select session_id from {{ scope }} where visitor_id != '')
-        or visitor_id = '' and (org_id, site_id, completed_at)
-        in (select org_id, site_id, from_at from {{ scope }} where visitor_id = '')
+        visitor_id != '' and session_id in (select session_id from {{ scope }})
+        or {{ is_moment_of(scope, 'completed_at') }}
     )
 -- rows
 {%- endif %}
@@ -101,48 +35,21 @@ with goals as (
     select * from {{ ref('stg_control__goals') }}
 ),
 
+visitors as (
+    select org_id, site_id, visitor_id, person_id
+    from {{ ref('int_visitors_resolved') }}
+    where {{ is_visitor_of(scope) if plan.is_scoped else in_batch_of_visitors }}
+),
+
 sites as (
     select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
 ),
 
--- Where nobody defined a goal, neither visitors nor sessions are joined to anything.
-visitors as (
-    select org_id, site_id, visitor_id, person_id
-    from {{ ref('int_visitors_resolved') }}
-    where (org_id, site_id) in (select org_id, site_id from goals)
-        and {{ in_batch('sipHash64(visitor_id)') }}
-{%- if plan.is_scoped %}
-        and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }})
-{%- endif %}
-),
-
 sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at, duration_seconds, page_views
-    from {{ ref('fct_sessions') }}
+    from {{ ref('int_sessions_dated') }}
     where not is_bot
-        and (org_id, site_id) in (select org_id, site_id from goals)
-        and {{ in_batch('sipHash64(visitor_id)') }}
-{%- if plan.is_scoped %}
-        and toDate(started_at) in (select toDate(from_at) from {{ scope }})
-        and session_id in (select session_id from {{ scope }} where visitor_id != '')
-{%- endif %}
-),
-
-events as (
-    select org_id, site_id, visitor_id, user_id, id, event, occurred_at, path, url, properties
-    from {{ ref('stg_events__events') }}
-    where not is_bot
-        and (visitor_id != '' or user_id != '')
-        and (org_id, site_id, event) in (select org_id, site_id, event from goals where kind = 'event')
-        and {{ in_batch('sipHash64(visitor_id)') }}
-{%- if plan.is_scoped %}
-        and toDate(occurred_at) in {{ scoped_days }}
-        and (
-            (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }} where visitor_id != '')
-            or visitor_id = '' and (org_id, site_id, occurred_at)
-            in (select org_id, site_id, from_at from {{ scope }} where visitor_id = '')
-        )
-{%- endif %}
+        and {{ is_session_of(scope) if plan.is_scoped else in_batch_of_visitors }}
 ),
 
 matching_events as (
@@ -152,7 +59,7 @@ matching_events as (
         events.org_id as org_id,
         events.site_id as site_id,
         events.visitor_id as visitor_id,
-        events.user_id as user_id,
+        events.person_id as person_id,
         events.id as event_id,
         events.occurred_at as completed_at,
         goals.value_property != ''
@@ -165,13 +72,17 @@ matching_events as (
             lower(JSONExtractString(events.properties, 'currency')),
             goals.currency
         ) as currency
-    from events
+    from {{ events_attributed(
+        plan,
+        events_in_scope if plan.is_scoped else in_batch_of_visitors,
+        is_visitor_of(scope) if plan.is_scoped else in_batch_of_visitors
+    ) }} as events
     inner join goals
         on goals.org_id = events.org_id and goals.site_id = events.site_id and goals.event = events.event
     where goals.kind = 'event' and {{ passes('goals.conditions', 'events.') }}
 ),
 
--- A visitor's sessions do not overlap, so the last that began is the one an event lies in, if it is here.
+-- A visitor's sessions do not overlap, so the last that began is the one an event lies in.
 placed_events as (
     select matching_events.*, sessions.session_id as session_id
     from matching_events
@@ -180,11 +91,14 @@ placed_events as (
         and sessions.site_id = matching_events.site_id
         and sessions.visitor_id = matching_events.visitor_id
         and sessions.started_at <= matching_events.completed_at
+{%- if plan.is_scoped %}
+    -- Other sessions of the same days are none of this build's.
     where matching_events.visitor_id = '' or matching_events.completed_at <= sessions.ended_at
+{%- endif %}
 ),
 
 by_event as (
-    select org_id, site_id, goal_id, visitor_id, user_id, session_id, event_id, completed_at, value, currency
+    select org_id, site_id, goal_id, visitor_id, person_id, session_id, event_id, completed_at, value, currency
     from placed_events
     order by completed_at, UUIDToNum(event_id)
     limit 1 by org_id, site_id, goal_id, if(is_once_per_session and visitor_id != '', session_id, event_id)
@@ -196,14 +110,18 @@ by_session as (
         sessions.site_id as site_id,
         goals.goal_id as goal_id,
         sessions.visitor_id as visitor_id,
-        '' as user_id,
+        visitors.person_id as person_id,
         sessions.session_id as session_id,
-        {{ nothing }} as event_id,
+        toUUID('00000000-0000-0000-0000-000000000000') as event_id,
         sessions.ended_at as completed_at,
         goals.value as value,
         goals.currency as currency
     from sessions
     inner join goals on goals.org_id = sessions.org_id and goals.site_id = sessions.site_id
+    inner join visitors
+        on visitors.org_id = sessions.org_id
+        and visitors.site_id = sessions.site_id
+        and visitors.visitor_id = sessions.visitor_id
     where (goals.kind = 'duration' and sessions.duration_seconds > goals.more_than)
         or (goals.kind = 'pages' and sessions.page_views > goals.more_than)
 ),
@@ -228,19 +146,11 @@ select
     completions.goal_id as goal_id,
     {{ local_day('completions.completed_at', 'sites.timezone') }} as day,
     completions.completed_at as completed_at,
-    if(
-        completions.visitor_id != '',
-        visitors.person_id,
-        {{ person_id('completions.user_id', org_id='completions.org_id', site_id='completions.site_id') }}
-    ) as person_id,
+    completions.person_id as person_id,
     completions.visitor_id as visitor_id,
     completions.session_id as session_id,
     completions.event_id as event_id,
     completions.value as value,
     toLowCardinality(completions.currency) as currency
 from completions
-left join visitors
-    on visitors.org_id = completions.org_id
-    and visitors.site_id = completions.site_id
-    and visitors.visitor_id = completions.visitor_id
 left join sites on sites.org_id = completions.org_id and sites.site_id = completions.site_id

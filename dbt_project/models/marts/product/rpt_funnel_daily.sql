@@ -1,5 +1,25 @@
-{{ config(order_by=['org_id', 'site_id', 'funnel_id', 'day', 'breakdown_value', 'step']) }}
-
+{{
+    config(
+        materialized='partitions',
+        partition_by='toYYYYMM(day)',
+        order_by=['org_id', 'site_id', 'funnel_id', 'day', 'breakdown_value', 'step'],
+        meta={'upstream': ['fct_funnel_progress', 'stg_control__funnels']},
+    )
+}}
+{%- set plan = build_plan() %}
+{%- set scope = scope_of('rpt_funnel_daily') %}
+{{ plan.header }}
+{%- if plan.is_scoped %}
+select distinct org_id, site_id, funnel_id, day
+from {{ changes_of(plan, 'fct_funnel_progress') }}
+union distinct
+select distinct org_id, site_id, funnel_id, day
+from {{ ref('fct_funnel_progress') }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__funnels']) }}
+-- replaces
+(org_id, site_id, funnel_id, day) in {{ scope }}
+-- rows
+{%- endif %}
 with funnels as (
     select org_id, site_id, funnel_id, steps from {{ ref('stg_control__funnels') }}
 ),
@@ -27,6 +47,10 @@ by_step as (
         and funnels.site_id = attempts.site_id
         and funnels.funnel_id = attempts.funnel_id
     array join arrayEnumerate(reached_at) as step
+{%- if plan.is_scoped %}
+    where toYYYYMM(attempts.entered_at) in (select arrayJoin([toYYYYMM(day - 1), toYYYYMM(day + 1)]) from {{ scope }})
+        and (attempts.org_id, attempts.site_id, attempts.funnel_id, attempts.day) in {{ scope }}
+{%- endif %}
 )
 
 select

@@ -1,53 +1,45 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'step', 'from_path', 'to_path'],
-        meta={'upstream': ['fct_sessions', 'fct_pageviews']},
+        meta={'upstream': ['int_sessions_dated', 'fct_pageviews']},
     )
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('rpt_path_transitions') %}
+{%- set keys = ['org_id', 'site_id', 'day'] %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select org_id, site_id, day
-from {{ changes_of(plan, 'fct_sessions') }}
+select distinct {{ keys | join(', ') }}
+from {{ changes_of(plan, 'int_sessions_dated') }}
 where not is_bot
-union distinct
--- A page may be another while its session's figures stay the same.
-select org_id, site_id, day
-from {{ ref('fct_sessions') }}
-where not is_bot and session_id in (select session_id from {{ changes_of(plan, 'fct_pageviews') }} where not is_bot)
 -- replaces
-(org_id, site_id, day) in {{ scope }}
+({{ keys | join(', ') }}) in (select {{ keys | join(', ') }} from {{ scope }})
 -- rows
 {%- endif %}
 with sessions as (
-    select session_id, org_id, site_id, day, toDate(started_at) as first_day, toDate(ended_at) as last_day
-    from {{ ref('fct_sessions') }}
-    where not is_bot and page_views > 0
-{%- if plan.is_scoped %}
-        and toDate(started_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-        and (org_id, site_id, day) in {{ scope }}
-{%- endif %}
-),
-
-views as (
-    select session_id, position, path
-    from {{ ref('fct_pageviews') }}
-    where not is_bot and visitor_id != ''
-{%- if plan.is_scoped %}
-        and toDate(occurred_at) between (select min(first_day) from sessions) and (select max(last_day) from sessions)
-        and session_id in (select session_id from sessions)
-{%- endif %}
+    select org_id, site_id, session_id, day, started_at, ended_at
+    from {{ ref('int_sessions_dated') }}
+    where not is_bot
+        and page_views > 0
+        and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 ),
 
 -- Ten pages make a session's path as deep as a Sankey can be read.
 paths as (
     select
         session_id,
-        arraySlice(arrayCompact(arrayMap(view -> view.2, arraySort(groupArray((position, path))))), 1, 11) as pages
-    from views
+        arraySlice(
+            arrayCompact(arrayMap(view -> view.2, arraySort(view -> view.1, groupArray((position, path))))),
+            1,
+            11
+        ) as pages
+    from {{ ref('fct_pageviews') }}
+    where session_id in (select session_id from sessions)
+{%- if plan.is_scoped %}
+        and toDate(occurred_at) in (select arrayJoin({{ days_between('started_at', 'ended_at') }}) from sessions)
+{%- endif %}
     group by session_id
 ),
 
@@ -57,12 +49,12 @@ transitions as (
         sessions.site_id as site_id,
         sessions.day as day,
         step,
-        pages[step] as from_path,
-        pages[step + 1] as to_path,
-        step = length(pages) as is_exit
+        paths.pages[step] as from_path,
+        paths.pages[step + 1] as to_path,
+        step = length(paths.pages) as is_exit
     from sessions
     inner join paths on paths.session_id = sessions.session_id
-    array join arraySlice(arrayEnumerate(pages), 1, 10) as step
+    array join arraySlice(arrayEnumerate(paths.pages), 1, 10) as step
 )
 
 select

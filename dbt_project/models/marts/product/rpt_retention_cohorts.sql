@@ -4,64 +4,36 @@
     )
 }}
 
--- Every site has the cohorts of all people, by their first event of any name.
 with cohorts as (
-    select org_id, site_id, cohort_id, start_event, return_event, breakdown
-    from {{ ref('stg_control__cohorts') }}
-
-    union all
-
-    select distinct org_id, site_id, '' as cohort_id, '' as start_event, '' as return_event, '' as breakdown
-    from {{ ref('stg_events__events') }}
-    where not is_bot
-),
-
-sites as (
-    select org_id, site_id, timezone from {{ ref('stg_control__sites') }}
-),
-
-events as (
-    select
-        events.org_id as org_id,
-        events.site_id as site_id,
-        events.person_id as person_id,
-        events.event as event,
-        events.id as id,
-        events.properties as properties,
-        events.occurred_at as occurred_at,
-        {{ local_day('events.occurred_at', 'sites.timezone') }} as day
-    from {{ ref('int_events_attributed') }} as events
-    left join sites on sites.org_id = events.org_id and sites.site_id = events.site_id
+    select org_id, site_id, cohort_id, breakdown from {{ ref('stg_control__cohorts') }}
 ),
 
 last_days as (
-    select org_id, site_id, max(day) as last_day
-    from events
+    select org_id, site_id, arrayMax(groupUniqArrayArray(active_days)) as last_day
+    from {{ ref('int_cohort_visitors') }}
+    where cohort_id = ''
     group by org_id, site_id
 ),
 
 activity as (
     select
-        cohorts.cohort_id as cohort_id,
-        events.org_id as org_id,
-        events.site_id as site_id,
-        events.person_id as person_id,
-        countIf(cohorts.start_event in ('', events.event)) > 0 as has_started,
-        argMinIf(
-            (
-                events.day,
-                if(cohorts.breakdown = '', '', JSONExtractString(events.properties, cohorts.breakdown))
-            ),
-            (events.occurred_at, UUIDToNum(events.id)),
-            cohorts.start_event in ('', events.event)
-        ) as start,
-        groupUniqArrayIf(events.day, cohorts.return_event in ('', events.event)) as active_days,
-        any(cohorts.breakdown) as property
-    from events
-    inner join cohorts on cohorts.org_id = events.org_id and cohorts.site_id = events.site_id
-    where cohorts.start_event in ('', events.event) or cohorts.return_event in ('', events.event)
+        visits.cohort_id as cohort_id,
+        visits.org_id as org_id,
+        visits.site_id as site_id,
+        if(
+            visits.visitor_id != '',
+            resolved.person_id,
+            {{ person_id('visits.server_user_id', org_id='visits.org_id', site_id='visits.site_id') }}
+        ) as person_id,
+        argMinIf(visits.start, (visits.start.1, visits.start.2), visits.has_started) as start,
+        groupUniqArrayArray(visits.active_days) as active_days
+    from {{ ref('int_cohort_visitors') }} as visits
+    left join {{ ref('int_visitors_resolved') }} as resolved
+        on resolved.org_id = visits.org_id
+        and resolved.site_id = visits.site_id
+        and resolved.visitor_id = visits.visitor_id
     group by cohort_id, org_id, site_id, person_id
-    having has_started
+    having max(visits.has_started)
 ),
 
 people as (
@@ -69,9 +41,10 @@ people as (
         activity.cohort_id as cohort_id,
         activity.org_id as org_id,
         activity.site_id as site_id,
-        activity.start as start,
+        activity.start.day as start_day,
+        activity.start.property as start_property,
         activity.active_days as active_days,
-        activity.property as property,
+        cohorts.breakdown as property,
         dim.first_source as first_source,
         dim.first_entry_path as first_entry_path,
         last_days.last_day as last_day
@@ -79,6 +52,10 @@ people as (
     inner join {{ ref('dim_people') }} as dim
         on dim.org_id = activity.org_id and dim.site_id = activity.site_id and dim.person_id = activity.person_id
     inner join last_days on last_days.org_id = activity.org_id and last_days.site_id = activity.site_id
+    left join cohorts
+        on cohorts.org_id = activity.org_id
+        and cohorts.site_id = activity.site_id
+        and cohorts.cohort_id = activity.cohort_id
 ),
 
 -- Periods of a grain are numbered alike everywhere: days, weeks from Monday, months. Period 0 is the one of the start.
@@ -87,9 +64,9 @@ by_grain as (
         *,
         grain,
         multiIf(
-            grain = 'day', start.1,
-            grain = 'week', toMonday(start.1),
-            toStartOfMonth(start.1)
+            grain = 'day', start_day,
+            grain = 'week', toMonday(start_day),
+            toStartOfMonth(start_day)
         ) as cohort_start,
         multiIf(
             grain = 'day', dateDiff('day', cohort_start, last_day),
@@ -103,7 +80,7 @@ by_grain as (
                     grain = 'week', dateDiff('week', cohort_start, day),
                     dateDiff('month', cohort_start, day)
                 ),
-                arrayFilter(day -> day >= start.1, active_days)
+                arrayFilter(day -> day >= start_day, active_days)
             )
         ) as active_periods
     from people
@@ -118,39 +95,53 @@ by_breakdown as (
     from by_grain
     array join arrayConcat(
         [('', ''), ('source', toString(first_source)), ('entry_path', first_entry_path)],
-        if(property = '', [], [('property', start.2)])
+        if(property = '', [], [('property', start_property)])
     ) as split
 ),
 
-by_period as (
-    select *, period
+-- Counted by the periods in which somebody was active, and laid out over all periods only then: a person is active in a few
+-- of 31 days.
+counted as (
+    select
+        org_id,
+        site_id,
+        cohort_id,
+        grain,
+        cohort_start,
+        breakdown,
+        breakdown_value,
+        any(last_period) as last_period,
+        count() as people,
+        sumMap(active_periods, arrayResize([]::Array(UInt64), length(active_periods), toUInt64(1))) as active,
+        sumMapIf([arrayMax(active_periods)], [toUInt64(1)], notEmpty(active_periods)) as last_active
     from by_breakdown
-    array join range(
-        toUInt32(
-            least(
-                last_period,
-                multiIf(
-                    grain = 'day', {{ var('retention_days', 31) }},
-                    grain = 'week', {{ var('retention_weeks', 26) }},
-                    {{ var('retention_months', 24) }}
-                )
-            ) + 1
-        )
-    ) as period
+    group by org_id, site_id, cohort_id, grain, cohort_start, breakdown, breakdown_value
 )
 
 select
     org_id,
     site_id,
     cohort_id,
-    toLowCardinality(by_period.grain) as grain,
+    toLowCardinality(counted.grain) as grain,
     cohort_start,
-    toLowCardinality(by_period.breakdown) as breakdown,
+    toLowCardinality(counted.breakdown) as breakdown,
     breakdown_value,
-    toUInt16(by_period.period) as period,
-    count() as people,
-    countIf(has(active_periods, by_period.period)) as retained,
-    countIf(notEmpty(active_periods) and arrayMax(active_periods) >= by_period.period) as retained_or_later,
+    toUInt16(period) as period,
+    counted.people as people,
+    counted.active.2[indexOf(counted.active.1, period)] as retained,
+    arraySum((at, number) -> if(at >= period, number, 0), counted.last_active.1, counted.last_active.2)
+        as retained_or_later,
     retained / people as retention_rate
-from by_period
-group by org_id, site_id, cohort_id, grain, cohort_start, breakdown, breakdown_value, period
+from counted
+array join range(
+    toUInt32(
+        least(
+            last_period,
+            multiIf(
+                grain = 'day', {{ var('retention_days', 31) }},
+                grain = 'week', {{ var('retention_weeks', 26) }},
+                {{ var('retention_months', 24) }}
+            )
+        ) + 1
+    )
+) as period

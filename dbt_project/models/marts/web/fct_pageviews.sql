@@ -1,75 +1,26 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toDate(occurred_at)',
+        partition_by=partition_of('occurred_at'),
         order_by=['org_id', 'site_id', 'path', 'occurred_at'],
         meta={
-            'upstream': ['stg_events__receipts', 'fct_sessions', 'stg_control__sites'],
-            'logged': ['org_id', 'site_id', 'session_id', 'is_bot', 'day'],
+            'upstream': ['stg_events__receipts', 'int_sessions_dated', 'stg_control__sites'],
+            'logged': ['org_id', 'site_id', 'day', 'path'],
         },
     )
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('fct_pageviews') %}
-{%- set scoped_days = '(select arrayJoin(' ~ days_between('from_at', 'to_at') ~ ') from ' ~ scope ~ ')' %}
-{%- set changed_sites = '(select org_id, site_id from ' ~ changes_of(plan, 'stg_control__sites') ~ ')' if plan.is_scoped %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-with changed_events as (
-    select org_id, site_id, visitor_id, is_bot, occurred_at
-    from {{ changes_of(plan, 'stg_events__receipts') }}
-    where not is_duplicate
-),
-
-visitors as (
-    select org_id, site_id, visitor_id, is_bot, groupUniqArray(occurred_at) as changes
-    from changed_events
-    where visitor_id != ''
-    group by org_id, site_id, visitor_id, is_bot
-),
-
--- An event may be another while its session's figures stay the same.
-sessions_with_changes as (
-    select session_id, org_id, site_id, visitor_id, is_bot, started_at, ended_at
-    from {{ ref('fct_sessions') }}
-    inner join visitors using (org_id, site_id, visitor_id, is_bot)
-    where (
-        toDate(started_at) in (select toDate(occurred_at) from changed_events)
-        or toDate(ended_at) - toDate(started_at) > 0
-    )
-    and arrayExists(at -> at >= started_at and at <= ended_at, changes)
-)
-
-select session_id, org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
-from {{ changes_of(plan, 'fct_sessions') }}
+{{ changed_sessions(plan, ['stg_control__sites']) }}
 union distinct
-select session_id, org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
-from sessions_with_changes
-union distinct
-select session_id, org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
-from {{ ref('fct_sessions') }}
-where (org_id, site_id) in {{ changed_sites }}
-union distinct
-select
-    toUUID('00000000-0000-0000-0000-000000000000') as session_id,
-    org_id,
-    site_id,
-    '' as visitor_id,
-    is_bot,
-    occurred_at as from_at,
-    occurred_at as to_at
-from changed_events
-where visitor_id = ''
-union distinct
-select session_id, org_id, site_id, visitor_id, is_bot, occurred_at as from_at, occurred_at as to_at
-from {{ this }}
-where visitor_id = '' and (org_id, site_id) in {{ changed_sites }}
+{{ changed_moments(plan, ['stg_control__sites'], is_page_view()) }}
 -- replaces
-toDate(occurred_at) in {{ scoped_days }}
+toDate(occurred_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope }})
     and (
-        (session_id, is_bot) in (select session_id, is_bot from {{ scope }} where visitor_id != '')
-        or visitor_id = '' and (org_id, site_id, is_bot, occurred_at)
-        in (select org_id, site_id, is_bot, from_at from {{ scope }} where visitor_id = '')
+        visitor_id != '' and session_id in (select session_id from {{ scope }})
+        or {{ is_moment_of(scope, 'occurred_at') }}
     )
 -- rows
 {%- endif %}
@@ -79,12 +30,8 @@ with sites as (
 
 sessions as (
     select org_id, site_id, visitor_id, is_bot, session_id, started_at, ended_at
-    from {{ ref('fct_sessions') }}
-    where {{ in_batch('sipHash64(visitor_id)') }}
-{%- if plan.is_scoped %}
-        and toDate(started_at) in (select toDate(from_at) from {{ scope }})
-        and (session_id, is_bot) in (select session_id, is_bot from {{ scope }} where visitor_id != '')
-{%- endif %}
+    from {{ ref('int_sessions_dated') }}
+    where {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
 ),
 
 -- How far a page was scrolled is what the visitor's later scroll events say until the next page view.
@@ -106,10 +53,11 @@ events as (
         if(event = 'scroll', toUInt8(greatest(0, least(100, JSONExtractInt(properties, 'depth')))), 0) as depth
     from {{ ref('stg_events__events') }}
     where ({{ is_page_view() }} or event = 'scroll')
-        and {{ in_batch('sipHash64(visitor_id)') }}
 {%- if plan.is_scoped %}
-        and toDate(occurred_at) in {{ scoped_days }}
-        and (org_id, site_id, visitor_id, is_bot) in (select org_id, site_id, visitor_id, is_bot from {{ scope }})
+        and {{ is_in_sessions(scope) }}
+        and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
+{%- else %}
+        and {{ in_batch('sipHash64(visitor_id)') }}
 {%- endif %}
 ),
 
@@ -125,6 +73,10 @@ placed as (
         and sessions.visitor_id = events.visitor_id
         and sessions.is_bot = events.is_bot
         and sessions.started_at <= events.occurred_at
+{%- if plan.is_scoped %}
+    -- Other sessions of the same days are none of this build's.
+    where events.visitor_id = '' or events.occurred_at <= sessions.ended_at
+{%- endif %}
 ),
 
 -- Split before each page view: an array's first element is the view, the rest what was scrolled on it.
@@ -135,7 +87,7 @@ histories as (
         session_id,
         any(visitor_id) as visitor,
         any(is_bot) as is_bot,
-        any(ended_at) as session_ended_at,
+        any(ended_at) as ended_at,
         arrayFilter(
             part -> part[1].is_view,
             arraySplit(
@@ -162,7 +114,7 @@ histories as (
             )
         ) as parts
     from placed
-    where visitor_id != '' and occurred_at <= ended_at
+    where visitor_id != ''
     group by org_id, site_id, session_id
 ),
 
@@ -176,7 +128,7 @@ in_sessions as (
         part[1] as view,
         number,
         number = length(parts) as is_exit,
-        if(is_exit, session_ended_at, parts[number + 1][1].occurred_at) as left_at,
+        if(is_exit, ended_at, parts[number + 1][1].occurred_at) as left_at,
         arrayMax(e -> e.depth, part) as scroll_depth
     from histories
     array join parts as part, arrayEnumerate(parts) as number
@@ -210,10 +162,6 @@ without_visitor as (
         toUInt8(0) as scroll_depth
     from events
     where events.visitor_id = '' and is_view
-{%- if plan.is_scoped %}
-        and (org_id, site_id, is_bot, occurred_at)
-        in (select org_id, site_id, is_bot, from_at from {{ scope }} where visitor_id = '')
-{%- endif %}
 ),
 
 views as (

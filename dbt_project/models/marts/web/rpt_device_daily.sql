@@ -8,13 +8,14 @@
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('rpt_device_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day'] %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, day
+select distinct {{ keys | join(', ') }}
 from {{ changes_of(plan, 'fct_sessions') }}
 where not is_bot
 -- replaces
-(org_id, site_id, day) in {{ scope }}
+({{ keys | join(', ') }}) in {{ scope }}
 -- rows
 {%- endif %}
 select
@@ -33,8 +34,5 @@ select
     sum(fct.duration_seconds) as total_duration_seconds
 from {{ ref('fct_sessions') }} as fct
 where not is_bot
-{%- if plan.is_scoped %}
-    and toDate(started_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-    and (org_id, site_id, day) in {{ scope }}
-{%- endif %}
+    and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, device_type, browser, os

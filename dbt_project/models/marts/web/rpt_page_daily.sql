@@ -1,20 +1,20 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toYYYYMM(day)',
+        partition_by=partition_of('day'),
         order_by=['org_id', 'site_id', 'day', 'path'],
         meta={'upstream': ['fct_pageviews']},
     )
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('rpt_page_daily') %}
+{%- set keys = ['org_id', 'site_id', 'day', 'path'] %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, day
+select distinct {{ keys | join(', ') }}
 from {{ changes_of(plan, 'fct_pageviews') }}
-where not is_bot
 -- replaces
-(org_id, site_id, day) in {{ scope }}
+({{ keys | join(', ') }}) in {{ scope }}
 -- rows
 {%- endif %}
 select
@@ -32,8 +32,5 @@ select
     countIf(fct.scroll_depth > 0) as scrolled_views
 from {{ ref('fct_pageviews') }} as fct
 where not is_bot
-{%- if plan.is_scoped %}
-    and toDate(occurred_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-    and (org_id, site_id, day) in {{ scope }}
-{%- endif %}
+    and {{ is_on_days(scope, 'occurred_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 group by org_id, site_id, day, path

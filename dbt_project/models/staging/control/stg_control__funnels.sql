@@ -1,7 +1,7 @@
 {{
     config(
         materialized='partitions',
-        order_by=['org_id', 'site_id', 'funnel_id'],
+        order_by=['org_id', 'site_id'],
         meta={'logged': ['org_id', 'site_id']},
     )
 }}

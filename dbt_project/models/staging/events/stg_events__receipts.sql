@@ -1,12 +1,15 @@
 {{
     config(
         materialized='partitions',
-        partition_by='toDate(occurred_at)',
+        partition_by=partition_of('occurred_at'),
         order_by=['org_id', 'site_id', 'visitor_id', 'occurred_at', 'id'],
         meta={
             'loaded_from': ['raw_events.events'],
             'upstream': ['stg_events__rejected_events'],
-            'logged': ['org_id', 'site_id', 'visitor_id', 'is_bot', 'occurred_at', 'received_at', 'is_duplicate'],
+            'logged': [
+                'org_id', 'site_id', 'visitor_id', 'user_id', 'event', 'is_bot', 'occurred_at', 'received_at',
+                'is_duplicate',
+            ],
             'compared': ['collector_id', 'sequence', 'is_duplicate'],
         },
     )

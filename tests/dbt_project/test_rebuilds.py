@@ -1,0 +1,63 @@
+"""What decides a model's rows beside its data decides whether all of them are built again."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.services import PROJECT
+from headwater.warehouse.client import Warehouse
+from tests.dbt_project.project import Project, warehouse
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    # One for all: dbt remembers for the life of a process which databases it has made.
+    with warehouse(tmp_path_factory.mktemp("warehouse")) as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the dbt project."""
+    folder = tmp_path / "dbt_project"
+    shutil.copytree(PROJECT / "dbt_project", folder, ignore=shutil.ignore_patterns("target", "logs"))
+    return folder
+
+
+def rebuilt_last(client: Warehouse) -> set[str]:
+    """Models of which the last build was one of everything."""
+    rows = client.rows(
+        "SELECT model FROM staging.build_watermarks GROUP BY model"
+        " HAVING argMax(rebuilt_at, (position, built_at)) = max(position)"
+    )
+    return {row["model"] for row in rows}
+
+
+def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(client: Warehouse, folder: Path) -> None:
+    models = ("--select", "+int_visitors_resolved", "int_visitors_first_seen")
+    Project(folder).dbt("run", *models)
+    Project(folder).dbt("run", *models)
+    assert not rebuilt_last(client)
+
+    macro = folder / "macros" / "person_id.sql"
+    macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
+    Project(folder).dbt("run", *models)
+    assert rebuilt_last(client) == {"int_visitors_resolved"}
+
+
+def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(client: Warehouse, folder: Path) -> None:
+    models = ("--select", "+int_sessions_channeled", "+int_clicks_judged")
+    Project(folder).dbt("seed")
+    Project(folder).dbt("run", *models)
+    Project(folder).dbt(
+        "run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000, rows_per_batch: 1000}"
+    )
+    assert rebuilt_last(client) == {"int_clicks_judged", "int_visitors_resolved"}
+
+    seed = folder / "seeds" / "traffic_sources.csv"
+    seed.write_text("\n".join(seed.read_text().splitlines()[:-1]) + "\n")
+    Project(folder).dbt("seed")
+    Project(folder).dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
+    assert rebuilt_last(client) == {"int_sessions_channeled"}
