@@ -1,0 +1,219 @@
+"""The simulated account as the unmodified stripe library sees it over HTTP."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+import stripe
+
+from headwater.contracts.stripe import API_VERSION, OBJECTS
+from simulator.stripe.account import Account
+from simulator.stripe.admission import Admission, Faults
+from simulator.stripe.business import script_business
+from simulator.stripe.clock import DAY
+from simulator.stripe.server import CLOCK, serving
+
+SECRET, RESTRICTED = "sk_test_of_the_business", "rk_test_of_a_reader"
+BEGINS = 1_760_000_000
+
+
+@dataclass
+class Served:
+    account: Account
+    admission: Admission
+    address: str
+
+    def client(self, key: str = SECRET, retries: int = 0) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            key, stripe_version=API_VERSION, base_addresses={"api": self.address}, max_network_retries=retries
+        )
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    account = Account(BEGINS)
+    for _ in script_business(account, 7, BEGINS, months=3, customers=60):
+        pass
+    admission = Admission(frozenset({SECRET, RESTRICTED}), requests_per_second=10_000)
+    with serving(account, admission) as address:
+        yield Served(account, admission, address)
+
+
+def test_every_list_is_read_to_its_end_the_newest_first(served: Served) -> None:
+    for kind in OBJECTS:
+        path = kind.path.removeprefix("/v1/")
+        found: list[Any] = []
+        after: dict[str, str] = {}
+        while True:
+            page = served.client().raw_request("get", kind.path, limit=7, **dict(kind.parameters), **after).data
+            found += page["data"]
+            if not page["has_more"]:
+                break
+            after = {"starting_after": found[-1]["id"]}
+        assert [one["id"] for one in found] == sorted(
+            served.account.objects[path], key=lambda id_: _place(served, path, id_), reverse=True
+        )
+        assert found or path in ("subscription_schedules", "credit_notes", "disputes")
+
+
+def _place(served: Served, path: str, id_: str) -> tuple[int, int]:
+    ids = list(served.account.objects[path])
+    return served.account.objects[path][id_]["created"], ids.index(id_)
+
+
+def test_the_librarys_own_pages_are_those_of_the_account(served: Served) -> None:
+    listed = [one.id for one in served.client().v1.charges.list({"limit": 10}).auto_paging_iter()]
+    assert set(listed) == served.account.of("charge").keys()
+    middle = listed[20]
+    before = served.client().v1.charges.list({"limit": 5, "ending_before": middle})
+    assert [one.id for one in before.data] == listed[15:20]
+
+
+def test_lists_are_filtered(served: Served) -> None:
+    client, since = served.client(), BEGINS + 40 * DAY
+    charges = served.account.of("charge").values()
+    found = client.v1.charges.list({"created": {"gte": since}, "limit": 100})
+    assert {one.id for one in found.auto_paging_iter()} == {one["id"] for one in charges if one["created"] >= since}
+    customer = next(iter(served.account.of("subscription").values()))["customer"]
+    assert {one.customer for one in client.v1.subscriptions.list({"customer": customer, "status": "all"}).data} == {
+        customer
+    }
+    payout = next(iter(served.account.paid_out))
+    paid = client.v1.balance_transactions.list({"payout": payout, "limit": 100}).data
+    assert {one.id for one in paid} == set(served.account.paid_out[payout])
+
+
+def test_ended_subscriptions_are_listed_only_when_all_are_asked_for(served: Served) -> None:
+    ended = {one["id"] for one in served.account.of("subscription").values() if one["status"] == "canceled"}
+    assert ended
+    listed = {one.id for one in served.client().v1.subscriptions.list({"limit": 100}).auto_paging_iter()}
+    assert not ended & listed
+
+
+def test_members_are_expanded_when_they_are_asked_for(served: Served) -> None:
+    client = served.client()
+    invoice = next(one for one in served.account.of("invoice").values() if one["payments"]["data"])
+    path = f"/v1/invoices/{invoice['id']}"
+    bare, whole = (client.raw_request("get", path, expand=e).data for e in ([], ["payments", "customer"]))
+    assert "payments" not in bare
+    assert whole["payments"]["data"][0]["id"] == invoice["payments"]["data"][0]["id"]
+    assert whole["customer"]["id"] == bare["customer"] == invoice["customer"]
+    price = next(one for one in served.account.of("price").values() if one["billing_scheme"] == "tiered")
+    assert client.v1.prices.retrieve(price["id"], {"expand": ["tiers"]}).tiers
+    discounted = [one for one in served.account.of("subscription").values() if one["discounts"]]
+    shown = client.v1.subscriptions.list({"status": "all", "expand": ["data.discounts"], "limit": 100})
+    by_id = {one.id: one.discounts for one in shown.auto_paging_iter()}
+    assert discounted
+    for one in discounted:
+        assert [getattr(found, "id", None) for found in by_id[one["id"]]] == one["discounts"]
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        client.v1.invoices.retrieve(invoice["id"], {"expand": ["nothing"]})
+
+
+def test_lists_inside_an_object_have_an_address(served: Served) -> None:
+    invoice = max(served.account.of("invoice").values(), key=lambda one: len(one["lines"]["data"]))
+    lines = served.client().v1.invoices.line_items.list(invoice["id"], {"limit": 1}).auto_paging_iter()
+    assert [one.id for one in lines] == [one["id"] for one in invoice["lines"]["data"]]
+    subscription = next(iter(served.account.of("subscription").values()))
+    items = served.client().v1.subscription_items.list({"subscription": subscription["id"]}).data
+    assert [one.id for one in items] == [one["id"] for one in subscription["items"]["data"]]
+
+
+def test_what_is_not_there_or_not_allowed_is_refused_in_stripes_words(served: Served) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as missing:
+        served.client().v1.charges.retrieve("ch_nothing")
+    assert missing.value.code == "resource_missing"
+    with pytest.raises(stripe.InvalidRequestError):
+        served.client().v1.charges.list({"starting_after": "ch_nothing"})
+    with pytest.raises(stripe.InvalidRequestError, match="limit"):
+        served.client().v1.charges.list({"limit": 101})
+    with pytest.raises(stripe.AuthenticationError):
+        served.client("sk_test_of_somebody_else").v1.charges.list()
+    with pytest.raises(stripe.PermissionError):
+        served.client(RESTRICTED).raw_request("post", "/v1/webhook_endpoints", url="http://127.0.0.1:1")
+
+
+def test_only_events_of_the_past_thirty_days_are_known(served: Served) -> None:
+    listed = [one.id for one in served.client().v1.events.list({"limit": 100}).auto_paging_iter()]
+    recent = served.account.now - 30 * DAY
+    assert listed == [one["id"] for one in reversed(served.account.events.values()) if one["created"] > recent]
+    assert 0 < len(listed) < len(served.account.events)
+
+
+def test_too_many_requests_are_told_to_come_again_and_the_library_does(served: Served) -> None:
+    served.admission.requests_per_second = 5
+    try:
+        with pytest.raises(stripe.RateLimitError) as refused:
+            ask_often(served.client(), 6)
+        assert (refused.value.headers or {})["Retry-After"] == "1"
+        assert served.client(retries=5).v1.charges.list().data
+    finally:
+        served.admission.requests_per_second = 10_000
+
+
+def ask_often(client: stripe.StripeClient, times: int) -> None:
+    for _ in range(times):
+        client.v1.charges.list()
+
+
+@pytest.mark.parametrize(("status", "error"), [(500, stripe.APIError), (0, stripe.APIConnectionError)])
+def test_faults_come_when_they_are_asked_for_and_go(
+    served: Served, status: int, error: type[stripe.StripeError]
+) -> None:
+    served.admission.faults = Faults(every=2, status=status, times=1)
+    client = served.client()
+    assert client.v1.charges.list().data
+    with pytest.raises(error):
+        client.v1.charges.list()
+    assert client.v1.charges.list().data
+    assert client.v1.charges.list().data
+
+
+def test_usage_is_taken_once_by_its_identifier(served: Served) -> None:
+    customer = next(iter(served.account.of("customer")))
+    usage = {"event_name": "api_calls", "identifier": "twice", "timestamp": served.account.now}
+    usage |= {"payload": {"stripe_customer_id": customer, "value": "5"}}
+    client, path = served.client(RESTRICTED), "/v1/billing/meter_events"
+    assert client.raw_request("post", path, **usage).data["identifier"] == "twice"
+    with pytest.raises(stripe.InvalidRequestError, match="already exists"):
+        client.raw_request("post", path, **usage)
+
+
+@pytest.mark.parametrize("form", [{}, {"shuffled": 3, "times": 2}])
+def test_the_clock_moves_and_webhooks_are_signed(served: Served, form: dict[str, int]) -> None:
+    received: list[tuple[bytes, str]] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((body, self.headers["Stripe-Signature"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Listener) as listener:
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        client, known = served.client(), len(served.account.events)
+        url = f"http://127.0.0.1:{listener.server_port}"
+        secret = client.raw_request("post", "/v1/webhook_endpoints", url=url, enabled_events=["*"]).data["secret"]
+        path = f"/v1/test_helpers/test_clocks/{CLOCK}/advance"
+        later = served.account.now + 3 * DAY
+        assert client.raw_request("post", path, frozen_time=later).data["frozen_time"] == later
+        client.raw_request("post", "/simulator/deliveries", **form)
+        listener.shutdown()
+        thread.join()
+    happened = list(served.account.events)[known:]
+    sent = [stripe.Webhook.construct_event(body, signature, secret).id for body, signature in received]
+    assert happened
+    assert sorted(sent) == sorted(happened * form.get("times", 1))
+    assert (sent == happened) == (not form)
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(received[0][0], received[0][1], hashlib.sha256(b"other").hexdigest())
