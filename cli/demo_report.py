@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.demo_payments import compare_payments, payment_tables
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
     from orchestration.lib.run import RunReport
     from simulator import Simulation
+    from simulator.stripe.account import Account
 
 SITE_DAYS = """
     SELECT site_id, day, events, page_views, visitors, sessions, bounces, total_duration_seconds,
@@ -40,7 +42,7 @@ class Outcome:
     failures: list[str]
 
 
-def print_report(console: Console, simulation: "Simulation", run: "RunReport") -> Outcome:
+def print_report(console: Console, simulation: "Simulation", account: "Account", run: "RunReport") -> Outcome:
     """Print the sites' numbers and the checks; return what passed and what did not."""
     if not run.ok and not run.checks_passed:
         return Outcome(0, 0, 0, list(run.failures))
@@ -49,10 +51,14 @@ def print_report(console: Console, simulation: "Simulation", run: "RunReport") -
         ledger = warehouse.rows(LEDGER)
         usage = warehouse.rows(USAGE)
         sources = warehouse.rows(_TOP_SOURCES)
+        payments = list(payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min)))
+        of_payments = list(compare_payments(warehouse, account))
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
-    comparisons = list(_compare(simulation, site_days, ledger, usage))
+    for table in payments:
+        console.print(table)
+    comparisons = [*_compare(simulation, site_days, ledger, usage), *of_payments]
     failures = [*run.failures, *(text for is_equal, text in comparisons if not is_equal)]
     agreeing = sum(is_equal for is_equal, _ in comparisons)
     console.print(_checks_table(run, agreeing, len(comparisons)))
@@ -166,6 +172,6 @@ def _checks_table(run: "RunReport", agreeing: int, comparisons: int) -> Table:
         table.add_column(name, justify="left" if name == "what" else "right")
     table.add_row("tests of the models and freshness, run by Dagster", str(run.checks_passed), str(run.checks_failed))
     table.add_row(
-        "site-days, ledgers and usage equal to what was simulated", str(agreeing), str(comparisons - agreeing)
+        "site-days, ledgers, usage and payments equal to what was simulated", str(agreeing), str(comparisons - agreeing)
     )
     return table

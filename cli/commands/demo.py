@@ -24,13 +24,14 @@ DAYS = 30
 @click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
 @click.option("--scale", default=1.0, show_default=True, help="1 is about 200,000 events.")
 def command(seed: int, scale: float) -> None:
-    """Simulate a month of a business, load, model, check and print it.
+    """Simulate a month of a business and a year of its payments, load, model, check and print it.
 
     Everything happens in HEADWATER_HOME/demo, which is made anew each time, and on ports that are free: nothing else is
     touched. Exit code 1 when a check fails or a number differs from the simulation's truth.
     """
     from rich.console import Console
 
+    from cli.demo_payments import load_payments
     from cli.demo_report import print_report
 
     home = _fresh_home()
@@ -45,12 +46,14 @@ def command(seed: int, scale: float) -> None:
         _send(simulation, keys)
         # The API seals its log when it stops: all of it is there to be loaded.
         supervisor.stop_service("api")
+        with console.status("Loading payments") as status:
+            account = load_payments(simulation, home, seed, lambda line: status.update(f"Loading {line}"))
         with console.status("Loading, modelling and checking") as status:
             from orchestration.lib.run import run_build
 
             run = run_build(lambda line: status.update(f"Loading, modelling and checking: {line}"))
         with console.status("Holding the models against the simulation's truth"):
-            outcome = print_report(console, simulation, run)
+            outcome = print_report(console, simulation, account, run)
     finally:
         supervisor.stop()
     for warning in run.warnings:

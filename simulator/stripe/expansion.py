@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.stripe.account import Account, Object, show
+from simulator.stripe.account import HELD_BACK, Account, Object, show
 from simulator.stripe.refusal import Refusal
 
 _DEEPEST = 4
@@ -22,6 +22,8 @@ def answer(account: Account, whole: Object, wanted: Sequence[str]) -> Object:
 
 def _with(account: Account, shown: Object, whole: Object, names: list[str]) -> Object:
     name, *rest = names
+    if name in HELD_BACK.get(whole.get("object", ""), ()) and name not in whole:
+        return shown
     if name not in whole:
         raise Refusal(400, f"This property cannot be expanded ({name}).", param="expand")
     value = shown[name] if name in shown else whole[name]
