@@ -31,28 +31,22 @@ SUBSCRIPTIONS = """
     FROM marts.dim_subscriptions WHERE is_current GROUP BY status
 """
 REVENUE = """
-    SELECT currency, gross, refunded, disputed, net, closing, added, lost
-    FROM (
-        SELECT currency, sum(gross) AS gross, sum(refunded) AS refunded, sum(disputed) AS disputed, sum(net) AS net
-        FROM marts.rpt_revenue_daily GROUP BY currency
-    ) AS revenue
-    LEFT JOIN (
-        SELECT currency, argMax(closing, day) AS closing,
-               sumIf(new + expansion + reactivation, day >= {since:Date}) AS added,
-               sumIf(contraction + churn, day >= {since:Date}) AS lost
-        FROM marts.rpt_mrr_daily GROUP BY currency
-    ) AS recurring USING (currency)
-    ORDER BY net DESC
+    SELECT toString(currency) AS currency, sum(gross) AS gross, sum(refunded) AS refunded, sum(disputed) AS disputed,
+           sum(net) AS net
+    FROM marts.rpt_revenue_daily GROUP BY currency ORDER BY currency = 'usd' DESC, currency
+"""
+RECURRING = """
+    SELECT toString(currency) AS currency, argMax(closing, day) AS recurring,
+           sumIf(new + expansion + reactivation, day >= {since:Date}) AS added,
+           sumIf(contraction + churn, day >= {since:Date}) AS lost, argMax(closing_customers, day) AS customers
+    FROM marts.rpt_mrr_daily GROUP BY currency ORDER BY currency = 'usd' DESC, currency
 """
 CHANNELS = """
-    SELECT channel, sum(payments_touched) AS payments, currency, sum(net) AS net
-    FROM marts.rpt_revenue_attribution_daily WHERE model = 'first_touch'
-    GROUP BY channel, currency ORDER BY currency = 'usd' DESC, currency, net DESC LIMIT 8
+    SELECT toString(channel) AS channel, sum(payments_touched) AS payments, toInt64(sum(reporting_net)) AS net
+    FROM marts.rpt_revenue_attribution_daily WHERE model = 'first_touch' AND day >= {since:Date}
+    GROUP BY channel ORDER BY net DESC LIMIT 8
 """
 UNRECONCILED = "SELECT count() FROM marts.rpt_stripe_reconciliation WHERE difference != 0"
-MATCHED = "SELECT round(100 * avg(matched_by != ''), 1) FROM marts.fct_transactions WHERE kind = 'payment'"
-    "SELECT round(100 * countIf(matched_by != '') / count(), 1) FROM marts.fct_transactions WHERE kind = 'payment'"
-)
 
 
 def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell: Callable[[str], None]) -> "Account":
@@ -115,25 +109,34 @@ def compare_payments(warehouse: Warehouse, account: "Account") -> Iterator[tuple
 
 def payment_tables(warehouse: Warehouse, since: date) -> Iterator[Table]:
     """Revenue and recurring revenue by currency, and what came by which channel. ``since``: the month's first day."""
-    table = Table(title=f"Revenue of {SITE}, over the year; MRR, and what moved it in the month", title_justify="left")
-    table.add_column("currency")
-    for name in ("gross", "refunded", "disputed", "net", "MRR", "MRR added", "MRR lost"):
-        table.add_column(name, justify="right")
-    for row in warehouse.rows(REVENUE, {"since": since}):
-        amounts = ("gross", "refunded", "disputed", "net", "closing", "added", "lost")
+    amounts = ("gross", "refunded", "disputed", "net")
+    table = _table(f"Revenue of {SITE}, over the year", "currency", *amounts)
+    for row in warehouse.rows(REVENUE):
         table.add_row(row["currency"], *(_amount(row[name], row["currency"]) for name in amounts))
     yield table
-    matched = warehouse.value(MATCHED)
-    table = Table(title=f"Where revenue came from, by first touch ({matched} % of payments have a payer)")
-    table.title_justify = "left"
-    table.add_column("channel")
-    for name in ("payments", "net"):
-        table.add_column(name, justify="right")
-    for row in warehouse.rows(CHANNELS):
-        table.add_row(row["channel"], f"{row['payments']:,}", _amount(row["net"], row["currency"]))
+    amounts = ("recurring", "added", "lost")
+    table = _table(
+        "Monthly recurring revenue, and what moved it in the month", "currency", "MRR", *amounts[1:], "customers"
+    )
+    for row in warehouse.rows(RECURRING, {"since": since}):
+        table.add_row(
+            row["currency"], *(_amount(row[name], row["currency"]) for name in amounts), str(row["customers"])
+        )
     yield table
+    table = _table("Where the month's revenue came from, by first touch, in US dollars", "channel", "payments", "net")
+    for row in warehouse.rows(CHANNELS, {"since": since}):
+        table.add_row(row["channel"], f"{row['payments']:,}", _amount(row["net"], "usd"))
+    yield table
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
 
 
 def _amount(minor: Any, currency: str) -> str:
     digits = 0 if currency == "jpy" else 2
-    return f"{int(minor) / 10**digits:,.{digits}f} {currency.upper()}"
+    return f"{int(minor) / 10**digits:,.{digits}f}"

@@ -21,8 +21,11 @@ def count_money(account: Account) -> Moved:
         if charge["captured"] and charge["status"] == "succeeded":
             add("payment", charge["currency"], charge["amount_captured"])
     for refund in account.of("refund").values():
-        if refund["status"] == "succeeded":
+        # One that failed was booked, and booked back.
+        if refund["balance_transaction"]:
             add("refund", refund["currency"], -refund["amount"])
+        if refund.get("failure_balance_transaction"):
+            add("refund_failure", refund["currency"], refund["amount"])
     for dispute in account.of("dispute").values():
         for booked in dispute["balance_transactions"]:
             is_back = booked["amount"] > 0
