@@ -20,7 +20,7 @@ help: ## List the targets
 
 install: .venv/.installed ## Create .venv with the pinned requirements
 
-demo: install ## Simulate a month of a SaaS site, load, model, check and print it
+demo: install ## Simulate a month of a SaaS site and a year of its payments, load, model, check, print
 	@$(BIN)/headwater demo
 
 up: install ## Run ClickHouse, API, Dagster and the loader until Ctrl-C

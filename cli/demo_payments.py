@@ -114,14 +114,12 @@ def payment_tables(warehouse: Warehouse, since: date) -> Iterator[Table]:
     for row in warehouse.rows(REVENUE):
         table.add_row(row["currency"], *(_amount(row[name], row["currency"]) for name in amounts))
     yield table
-    amounts = ("recurring", "added", "lost")
+    moved = ("recurring", "added", "lost")
     table = _table(
-        "Monthly recurring revenue, and what moved it in the month", "currency", "MRR", *amounts[1:], "customers"
+        "Monthly recurring revenue, and what moved it in the month", "currency", "MRR", *moved[1:], "customers"
     )
     for row in warehouse.rows(RECURRING, {"since": since}):
-        table.add_row(
-            row["currency"], *(_amount(row[name], row["currency"]) for name in amounts), str(row["customers"])
-        )
+        table.add_row(row["currency"], *(_amount(row[name], row["currency"]) for name in moved), str(row["customers"]))
     yield table
     table = _table("Where the month's revenue came from, by first touch, in US dollars", "channel", "payments", "net")
     for row in warehouse.rows(CHANNELS, {"since": since}):

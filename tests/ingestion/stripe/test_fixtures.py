@@ -31,7 +31,7 @@ def test_every_recorded_event_is_loaded(
     assert recorded
     # Many have the same id.
     events = [one | {"id": f"evt_{place}", "livemode": False} for place, one in enumerate(recorded)]
-    deliver(home, site, events)
+    deliver(home, site.site_id, events)
     assert site.count("events") == len(events)
 
 
