@@ -31,7 +31,13 @@ def make_account(random: Random, org_id: str, site_id: str, now: int) -> Rows:
         for _ in range(3):
             at = now - random.randrange(40 * DAY)
             invoiced = random.choice(({}, {"invoice": f"in_{site_id}_{random.randrange(4)}"}))
-            business.sell(f"cus_{site_id}_{customer}", "usd", at, **invoiced, metadata=_hint(random))
+            business.sell(
+                f"cus_{site_id}_{customer}",
+                random.choice(("usd", "eur", "jpy")),
+                at,
+                **invoiced,
+                metadata=_hint(random),
+            )
     rows = dict(business.books.rows)
     whose = {"org_id": org_id, "site_id": site_id, "livemode": True}
     _add_checkouts(random, whose, rows, now)
@@ -46,7 +52,7 @@ def make_account(random: Random, org_id: str, site_id: str, now: int) -> Rows:
             if random.random() < 0.05:
                 row["livemode"] = False
     rows["raw_stripe.checkpoints"] = [_checkpoint(random, whose, now) for _ in range(12)]
-    rows["raw_rates.exchange_rates"] = [_rate(random, now) for _ in range(25)]
+    rows["raw_rates.exchange_rates"] = _rates(random, now)
     return rows
 
 
@@ -143,7 +149,13 @@ def _checkpoint(random: Random, whose: Json, now: int) -> Json:
     }
 
 
-def _rate(random: Random, now: int) -> Json:
-    currency = random.choice(sorted(RATES))
-    day = moment(now - random.randrange(DAYS * DAY))[:10]
-    return {"day": day, "base": "EUR", "currency": currency.upper(), "rate": RATES[currency], "source": "bank"}
+def _rates(random: Random, now: int) -> list[Json]:
+    """Of all currencies on some days: one that lacks the reporting currency converts nothing."""
+    rows = []
+    for _ in range(8):
+        day = moment(now - random.randrange(random.choice((45, DAYS)) * DAY))[:10]
+        rows += [
+            {"day": day, "base": "EUR", "currency": currency.upper(), "rate": rate, "source": "bank"}
+            for currency, rate in RATES.items()
+        ]
+    return rows

@@ -61,3 +61,20 @@ def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(client: War
     Project(folder).dbt("seed")
     Project(folder).dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
     assert rebuilt_last(client) == {"int_sessions_channeled"}
+
+
+def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, folder: Path) -> None:
+    models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__refunds")
+    client.command("INSERT INTO raw_control.stripe_connections VALUES ('shop', 'acme', true, now64(3))")
+    client.command(
+        "INSERT INTO raw_stripe.refunds (org_id, site_id, livemode, id, created, version_at, is_deleted, object)"
+        " VALUES ('acme', 'shop', true, 're_1', now64(3), now64(3), false, '{\"created\": 1800000000}')"
+    )
+    project = Project(folder)
+    project.dbt("run", *models)
+    assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 1
+
+    client.command("TRUNCATE TABLE raw_control.stripe_connections")
+    project.dbt("run", *models)
+    assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 0
+    assert not rebuilt_last(client) & {"stg_stripe__refunds"}

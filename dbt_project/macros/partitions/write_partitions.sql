@@ -29,7 +29,8 @@
         {%- do steps.append("attach partition id '" ~ partition ~ "' from " ~ next) -%}
     {%- endfor -%}
     {%- if rewritten -%}
-        {%- set kept = run_query('select distinct _partition_id as partition from ' ~ next).columns[0].values() -%}
+        {%- set kept = run_query('select distinct _partition_id as partition from ' ~ next).rows
+            | map(attribute='partition') | list -%}
         {%- for partition in rewritten -%}
             {%- do steps.append(
                 "replace partition id '" ~ partition ~ "' from " ~ next if partition in kept
