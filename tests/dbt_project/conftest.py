@@ -21,8 +21,8 @@ from headwater.warehouse.schema import apply_schema
 from tests.dbt_project import journeys
 from tests.dbt_project.billing import Business
 from tests.dbt_project.books import Books
+from tests.dbt_project.project import make_databases
 
-LAYERS = ("staging", "intermediate", "marts")
 OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
     *("--quiet", "--no-use-colors", "--log-level-file", "none"),
@@ -59,9 +59,7 @@ class Models:
         manifest = parsed_project()
         before = dict(os.environ)
         os.environ |= self.environment
-        # dbt remembers which databases it has made, and each warehouse has its own.
-        for database in LAYERS:
-            self.client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        make_databases(self.client)
         try:
             done = dbtRunner(manifest=manifest.deepcopy(), callbacks=[hear]).invoke([*arguments, *OPTIONS])
         finally:

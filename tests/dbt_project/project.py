@@ -52,6 +52,12 @@ class Project:
         return done.result
 
 
+def make_databases(client: Warehouse) -> None:
+    """Those of the models. dbt remembers for the life of a process which it has made, in whatever warehouse."""
+    for layer in ("staging", "intermediate", "marts"):
+        client.command(f"CREATE DATABASE IF NOT EXISTS {layer}")
+
+
 @contextmanager
 def warehouse(folder: Path) -> Iterator[Warehouse]:
     """An embedded ClickHouse with the raw tables, which dbt in this process talks to."""
@@ -67,6 +73,7 @@ def warehouse(folder: Path) -> Iterator[Warehouse]:
         supervisor.start(replace(clickhouse_service(settings), environment=server))
         with Warehouse(settings) as client:
             apply_schema(client)
+            make_databases(client)
             yield client
     finally:
         supervisor.stop()
