@@ -1,6 +1,7 @@
 """The demo's payments: a year of a business at a simulated Stripe, connected and loaded as a real account is."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,6 @@ BUYERS = 100
 
 _CUSTOMERS = 300
 _MONTHS = 12
-_KEY = "rk_test_HeadwaterDemo"
 
 MONEY = """
     SELECT kind, toString(currency) AS currency, count() AS transactions, sum(amount) AS amount
@@ -73,15 +73,16 @@ def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell:
     for day in script_business(account, seed, begins, _MONTHS, _CUSTOMERS, buyers):
         tell(f"a year of payments, {day:%B %Y}")
 
+    key = f"rk_test_{secrets.token_hex(16)}"
     rates = home.home / "rates.csv"
     rates.write_text(write_rates(datetime.fromtimestamp(begins - 7 * DAY, UTC).date(), ends.date()))
     load_rates(str(rates))
 
     os.environ["HEADWATER_SECRET_KEY"] = make_secret_key()
     with open_control(ControlSettings().database_url(home))() as session:
-        save_stripe_connection(session, SecretBox(SecretSettings()), SITE, _KEY, None)
+        save_stripe_connection(session, SecretBox(SecretSettings()), SITE, key, None)
         session.commit()
-    with serving(account, Admission(frozenset({_KEY}))) as address:
+    with serving(account, Admission(frozenset({key}))) as address:
         os.environ["HEADWATER_STRIPE_API_BASE"] = address
         report = load_stripe(SITE, tell=lambda progress: tell(f"Stripe's {progress.table}, {progress.rows:,} rows"))
     for reason in report.failures.values():

@@ -16,3 +16,6 @@ def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> No
     assert sessions > 1_000
     # One comparison with the truth per site and day, beside the tests of the models.
     assert passed > 4 * 30
+    for currency in ("usd", "eur", "jpy"):
+        paid, recurring = re.findall(rf"│ {currency} +│ +([\d,.]+) │", done.stdout)
+        assert float(paid.replace(",", "")) > float(recurring.replace(",", "")) > 0
