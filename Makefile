@@ -27,7 +27,7 @@ up: install ## Run ClickHouse, API, Dagster and the loader until Ctrl-C
 	@$(BIN)/headwater up
 
 test: install ## Run the whole test suite
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: install ## Lint, types, import rules, dbt project
 	@$(BIN)/ruff check .

@@ -25,15 +25,10 @@ LONGEST_FIRST = ("chaos", "e2e", "dbt_project", "orchestration")
 """Folders of tests that take minutes: begun last, they would keep one worker waiting for the other."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first. A file's tests share a worker, and so do files that share something dear to build."""
+    """The longest first."""
     rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    parts = {item: item.path.relative_to(REPOSITORY / "tests").parts for item in items}
-    items.sort(key=lambda item: rank.get(parts[item][0], len(rank)))
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("/".join(parts[item])))
+    items.sort(key=lambda item: rank.get(item.path.relative_to(REPOSITORY / "tests").parts[0], len(rank)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
