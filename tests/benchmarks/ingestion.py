@@ -19,6 +19,9 @@ from tests.stack import Stack, running_stack
 
 EVENTS = 1_000_000
 BATCH = 500
+CONNECTIONS = 16
+"""Clients that send at once. Each waits for its answer, so with four of them the API waits for their next requests."""
+
 DUPLICATE_BATCHES = 20
 """Batches that are sent twice: 1 %."""
 
@@ -63,7 +66,7 @@ def _run_ours(stack: Stack, client: Warehouse, events: list[bytes]) -> float:
     rows = len(events) + DUPLICATE_BATCHES * BATCH
     client.command("TRUNCATE TABLE raw_events.events")
     began = time.perf_counter()
-    post_batches(stack.api.port, requests)
+    post_batches(stack.api.port, requests, CONNECTIONS)
     while client.value("SELECT count() FROM raw_events.events") < rows:
         time.sleep(0.02)
     distinct = client.value("SELECT uniqExact(id) FROM raw_events.events")
