@@ -11,7 +11,7 @@ from headwater.contracts.stripe import API_VERSION
 from simulator.stripe.admission import Faults
 from simulator.stripe.clock import DAY
 from simulator.stripe.server import CLOCK
-from tests.simulator.stripe.conftest import RESTRICTED, SECRET, Served
+from tests.served_stripe import RESTRICTED, SECRET, Served
 
 METER = "/v1/billing/meter_events"
 

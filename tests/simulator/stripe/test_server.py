@@ -12,7 +12,7 @@ from headwater.contracts.stripe import OBJECTS
 from simulator.stripe.clock import DAY
 from simulator.stripe.listing import FILTERS
 from simulator.stripe.server import CLOCK
-from tests.simulator.stripe.conftest import RESTRICTED, SERVED_SINCE, Served
+from tests.served_stripe import BEGINS, RESTRICTED, SECRET, Served
 
 
 def test_every_list_is_read_to_its_end_the_newest_first(served: Served) -> None:
@@ -46,7 +46,7 @@ def test_the_librarys_own_pages_are_those_of_the_account(served: Served) -> None
 
 
 def test_lists_are_filtered(served: Served) -> None:
-    client, since = served.client(), SERVED_SINCE + 40 * DAY
+    client, since = served.client(), BEGINS + 40 * DAY
     charges = served.account.of("charge").values()
     found = client.v1.charges.list({"created": {"gte": since}, "limit": 100})
     assert {one.id for one in found.auto_paging_iter()} == {one["id"] for one in charges if one["created"] >= since}
@@ -104,9 +104,7 @@ def test_a_parameter_that_is_unknown_is_named(served: Served, path: str, name: s
 
 
 def test_another_version_of_the_api_is_refused(served: Served) -> None:
-    client = stripe.StripeClient(
-        "sk_test_of_the_business", stripe_version="2020-08-27", base_addresses={"api": served.address}
-    )
+    client = stripe.StripeClient(SECRET, stripe_version="2020-08-27", base_addresses={"api": served.address})
     with pytest.raises(stripe.InvalidRequestError, match="2020-08-27"):
         client.v1.charges.list()
 
