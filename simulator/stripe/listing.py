@@ -32,6 +32,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "refunds": ("charge", "created", "payment_intent"),
     "subscription_schedules": ("created", "customer"),
     "subscriptions": ("created", "customer", "status"),
+    "tax_rates": ("active", "created"),
 }
 """By list, what it is filtered by. Filters of Stripe's that are not here are refused and not overlooked."""
 
