@@ -38,7 +38,7 @@ SUBSCRIPTIONS = """
 """
 CLOSINGS = """
     SELECT day, toString(currency) AS currency, sum(closing) AS closing
-    FROM marts.rpt_mrr_daily WHERE day >= {since:Date} AND closing != 0 GROUP BY day, currency
+    FROM marts.rpt_mrr_daily WHERE day >= {since:Date} GROUP BY day, currency HAVING closing != 0
 """
 UNRECONCILED = "SELECT count() FROM marts.rpt_stripe_reconciliation WHERE difference != 0"
 
