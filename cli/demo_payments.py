@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from simulator.stripe.recurring import Closings
 
 SITE = "lumen-us"
-_BUYERS = 240
+_BUYERS = 270
 """Customers who are visitors of the simulated month, where it has as many who say who they are."""
-_BEFORE = 60
-"""Customers who came before it."""
+_BEFORE = 45
+"""Customers who came before it; enough for every story of the business to be lived through."""
 _MONTHS = 12
 _DAYS = 30
 """Of the month: Stripe's events go back as far, so those between its beginning and its end are all known."""

@@ -90,7 +90,7 @@ class Account:
     """What becomes of the subscription when the last one fails: cancel, unpaid or past_due."""
     numbered: int = 0
     """Invoices that are final, which have a number."""
-    _due: list[tuple[int, int, Callable[[], object]]] = field(default_factory=list, repr=False)
+    _due: list[tuple[int, bool, int, Callable[[], object]]] = field(default_factory=list, repr=False)
     _made: int = 0
 
     def of(self, kind: str) -> dict[str, Object]:
@@ -163,14 +163,14 @@ class Account:
         That is at the next advance.
         """
         self._made += 1
-        heapq.heappush(self._due, (at, -self._made if before_others else self._made, action))
+        heapq.heappush(self._due, (at, not before_others, self._made, action))
 
     def advance(self, to: int) -> None:
         """Let time pass until ``to``; what is due is done in order of time. Raises ValueError when ``to`` is past."""
         if to < self.now:
             raise ValueError(f"the account is at {self.now} already, later than {to}")
         while self._due and self._due[0][0] <= to:
-            at, _, action = heapq.heappop(self._due)
+            at, _, _, action = heapq.heappop(self._due)
             self.now = max(self.now, at)
             action()
         self.now = to

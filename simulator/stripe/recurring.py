@@ -24,7 +24,7 @@ def watch_recurring(account: Account, first: date, last: date, zone: tzinfo) -> 
     day = first
     while day <= last:
         following = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-        account.schedule(int(following.timestamp()), _Closing(account, closings, day))
+        account.schedule(int(following.timestamp()), _Closing(account, closings, day), before_others=True)
         day += timedelta(days=1)
     return closings
 
