@@ -38,7 +38,7 @@ SUBSCRIPTIONS = """
 """
 CLOSINGS = """
     SELECT day, toString(currency) AS currency, sum(closing) AS closing
-    FROM marts.rpt_mrr_daily WHERE day >= {since:Date} GROUP BY day, currency HAVING closing != 0
+    FROM marts.rpt_mrr_daily WHERE day BETWEEN {since:Date} AND {until:Date} GROUP BY day, currency HAVING closing != 0
 """
 UNRECONCILED = "SELECT count() FROM marts.rpt_stripe_reconciliation WHERE difference != 0"
 
@@ -51,6 +51,8 @@ class Payments:
     closings: "Closings"
     since: date
     """The first of these days, the site's."""
+    until: date
+    """The last of them: the account lives no longer."""
 
 
 def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell: Callable[[str], None]) -> Payments:
@@ -89,7 +91,7 @@ def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell:
                 _load(tell)
         _load(tell)
     closings |= {(today, currency): amount for currency, amount in count_recurring(account, account.now).items()}
-    return Payments(account, closings, since)
+    return Payments(account, closings, since, today)
 
 
 def _connect(home: HomeSettings, key: str) -> None:
@@ -126,7 +128,7 @@ def compare_payments(warehouse: Warehouse, payments: Payments) -> Iterator[tuple
     for status in sorted(statuses.keys() | expected_statuses.keys()):
         pair = statuses.get(status, 0), expected_statuses.get(status, 0)
         yield pair[0] == pair[1], f"{status} subscriptions: {pair[0]}, simulated {pair[1]}"
-    rows = warehouse.rows(CLOSINGS, {"since": payments.since})
+    rows = warehouse.rows(CLOSINGS, {"since": payments.since, "until": payments.until})
     closings = {(row["day"], row["currency"]): row["closing"] for row in rows}
     for day, currency in sorted(closings.keys() | payments.closings.keys()):
         pair = closings.get((day, currency), 0), payments.closings.get((day, currency), 0)
