@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo_payments import compare_payments, payment_tables
+from cli.demo_payment_tables import payment_tables
+from cli.demo_payments import Payments, compare_payments
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 
 if TYPE_CHECKING:
     from orchestration.lib.run import RunReport
     from simulator import Simulation
-    from simulator.stripe.account import Account
 
 SITE_DAYS = """
     SELECT site_id, day, events, page_views, visitors, sessions, bounces, total_duration_seconds,
@@ -42,7 +42,7 @@ class Outcome:
     failures: list[str]
 
 
-def print_report(console: Console, simulation: "Simulation", account: "Account", run: "RunReport") -> Outcome:
+def print_report(console: Console, simulation: "Simulation", payments: Payments, run: "RunReport") -> Outcome:
     """Print the sites' numbers and the checks; return what passed and what did not."""
     if not run.ok and not run.checks_passed:
         return Outcome(0, 0, 0, list(run.failures))
@@ -51,12 +51,12 @@ def print_report(console: Console, simulation: "Simulation", account: "Account",
         ledger = warehouse.rows(LEDGER)
         usage = warehouse.rows(USAGE)
         sources = warehouse.rows(_TOP_SOURCES)
-        payments = list(payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min)))
-        of_payments = list(compare_payments(warehouse, account))
+        tables = list(payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min)))
+        of_payments = list(compare_payments(warehouse, payments))
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
-    for table in payments:
+    for table in tables:
         console.print(table)
     comparisons = [*_compare(simulation, site_days, ledger, usage), *of_payments]
     failures = [*run.failures, *(text for is_equal, text in comparisons if not is_equal)]

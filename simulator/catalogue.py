@@ -31,6 +31,8 @@ class SimulatedSite:
     readers: int
     """People who only read, watch and leave."""
     rates: FunnelRates
+    knows_addresses: bool = False
+    """Whether its users are known by their e-mail addresses, as a payment then is, too."""
 
 
 SITES = (
@@ -44,6 +46,7 @@ SITES = (
         prospects=2500,
         readers=5000,
         rates=FunnelRates(pricing=0.44, signup=0.30, activate=0.65, subscribe=0.40),
+        knows_addresses=True,
     ),
     SimulatedSite(
         site_id="lumen-eu",

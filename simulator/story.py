@@ -60,7 +60,7 @@ class SiteStory:
         ]
         self._random.shuffle(depths)
         for number, depth in enumerate(depths):
-            self._write_prospect(f"{self._site.site_id}-u{number}", depth)
+            self._write_prospect(self._name_user(number), depth)
         for _ in range(round(self._site.readers * self._share)):
             self._write_reader()
         for _ in range(round(self._site.readers * self._share * 0.12)):
@@ -68,6 +68,10 @@ class SiteStory:
 
     def _visit(self, browser: Browser, start_ms: int) -> Visit:
         return Visit(self.script, browser, start_ms, self._random)
+
+    def _name_user(self, number: int) -> str:
+        site = self._site
+        return f"u{number}@{site.site_id}.example" if site.knows_addresses else f"{site.site_id}-u{number}"
 
     def _write_prospect(self, user_id: str, depth: int) -> None:
         random = self._random

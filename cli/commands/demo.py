@@ -47,13 +47,13 @@ def command(seed: int, scale: float) -> None:
         # The API seals its log when it stops: all of it is there to be loaded.
         supervisor.stop_service("api")
         with console.status("Loading payments") as status:
-            account = load_payments(simulation, home, seed, lambda line: status.update(f"Loading {line}"))
+            payments = load_payments(simulation, home, seed, lambda line: status.update(f"Loading {line}"))
         with console.status("Loading, modelling and checking") as status:
             from orchestration.lib.run import run_build
 
             run = run_build(lambda line: status.update(f"Loading, modelling and checking: {line}"))
         with console.status("Holding the models against the simulation's truth"):
-            outcome = print_report(console, simulation, account, run)
+            outcome = print_report(console, simulation, payments, run)
     finally:
         supervisor.stop()
     for warning in run.warnings:

@@ -51,9 +51,13 @@ class StripeApi:
         """GET ``path``. Raises StripeAway, StripeRefused."""
         return self._ask("get", path, parameters)
 
-    def post(self, path: str, parameters: Mapping[str, Any], idempotency_key: str) -> Answer:
-        """POST to ``path``; Stripe does once what comes twice with one key. Raises StripeAway, StripeRefused."""
-        return self._ask("post", path, {**parameters, "idempotency_key": idempotency_key})
+    def post(self, path: str, parameters: Mapping[str, Any]) -> Answer:
+        """POST to ``path`` what Stripe knows again when it comes twice. Raises StripeAway, StripeRefused.
+
+        Each try has an idempotency key of its own, which the library gives it: with a key it knows, Stripe would for a
+        day answer with the failure that it answered first.
+        """
+        return self._ask("post", path, parameters)
 
     def _ask(self, method: str, path: str, parameters: Mapping[str, Any]) -> Answer:
         patience = Patience(self._patience_seconds)

@@ -148,7 +148,7 @@ class _Reporter:
             "payload": {"stripe_customer_id": event.customer_id, "value": str(event.value)},
         }
         try:
-            self._api.post(_PATH, body, event.identifier)
+            self._api.post(_PATH, body)
         except StripeRefused as error:
             # It has it already: sent by a process that was killed before it could note so.
             if "already exists" not in str(error):

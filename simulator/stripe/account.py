@@ -20,6 +20,7 @@ PATHS = {kind.kind: kind.path.removeprefix("/v1/") for kind in BY_KIND.values()}
     "invoice_payment": "invoice_payments",
     "invoiceitem": "invoiceitems",
     "payment_method": "payment_methods",
+    "tax_rate": "tax_rates",
 }
 """Where each kind is listed, without /v1. Stripe lists no discounts; they are kept for who expands them."""
 
@@ -56,6 +57,8 @@ _PREFIXES = {
     "refund": "re",
     "subscription": "sub",
     "subscription_item": "si",
+    "subscription_schedule": "sub_sched",
+    "tax_rate": "txr",
 }
 
 
@@ -81,11 +84,13 @@ class Account:
     """By customer, the code with which its card refuses payments."""
     retry_days: tuple[int, ...] = (3, 5, 7)
     """Days from each failed attempt at an invoice's payment to the next one."""
+    closed_banks: set[str] = field(default_factory=set)
+    """Currencies whose bank account takes no payouts."""
     after_retries: str = "cancel"
     """What becomes of the subscription when the last one fails: cancel, unpaid or past_due."""
     numbered: int = 0
     """Invoices that are final, which have a number."""
-    _due: list[tuple[int, int, Callable[[], object]]] = field(default_factory=list, repr=False)
+    _due: list[tuple[int, bool, int, Callable[[], object]]] = field(default_factory=list, repr=False)
     _made: int = 0
 
     def of(self, kind: str) -> dict[str, Object]:
@@ -152,17 +157,20 @@ class Account:
             listener(event)
         return event
 
-    def schedule(self, at: int, action: Callable[[], object]) -> None:
-        """Have something done when it is due; in the past: at the next advance."""
+    def schedule(self, at: int, action: Callable[[], object], *, before_others: bool = False) -> None:
+        """Have something done when it is due, and ``before_others`` of the same moment; in the past: at once.
+
+        That is at the next advance.
+        """
         self._made += 1
-        heapq.heappush(self._due, (at, self._made, action))
+        heapq.heappush(self._due, (at, not before_others, self._made, action))
 
     def advance(self, to: int) -> None:
         """Let time pass until ``to``; what is due is done in order of time. Raises ValueError when ``to`` is past."""
         if to < self.now:
             raise ValueError(f"the account is at {self.now} already, later than {to}")
         while self._due and self._due[0][0] <= to:
-            at, _, action = heapq.heappop(self._due)
+            at, _, _, action = heapq.heappop(self._due)
             self.now = max(self.now, at)
             action()
         self.now = to

@@ -14,23 +14,30 @@ WRITABLE = "billing/meter_events"
 
 @dataclass
 class Faults:
-    """Every ``every``-th request, ``times`` times: a ``status`` from 400 on, a connection that drops, or a delay."""
+    """Every ``every``-th of the requests that ``target`` is a part of goes wrong, ``times`` times."""
 
     every: int = 0
     """0: nothing goes wrong."""
-    status: int = 500
-    """0: the connection is dropped in the middle of an answer."""
+    status: int | None = 500
+    """From 400 on: an error. 200: an answer that says nothing. 0: what was asked for is done, and the connection drops
+    in the middle of the answer. None: it is done, and only the answer takes its time."""
     delay_seconds: float = 0.0
     times: int = 10**9
+    target: str = ""
+    """A part of the method and address, as in ``GET /v1/charges``."""
+    retry_after: str = ""
+    """The header of an error, in seconds."""
     _asked: int = 0
 
-    def strikes(self) -> bool:
-        """Whether this request is one of those."""
+    def strike(self, request: str) -> "Faults | None":
+        """This, if the request, its method and target, is one of those."""
+        if not self.every or not self.times or self.target not in request:
+            return None
         self._asked += 1
-        if not self.every or not self.times or self._asked % self.every:
-            return False
+        if self._asked % self.every:
+            return None
         self.times -= 1
-        return True
+        return self
 
 
 @dataclass
@@ -44,8 +51,8 @@ class Admission:
     """Every request's method and target, in order."""
     _recent: deque[float] = field(default_factory=deque)
 
-    def admit(self, method: str, path: str, authorization: str) -> None:
-        """Let a request in. Raises Refusal."""
+    def admit(self, method: str, path: str, authorization: str) -> str:
+        """Let a request in. Returns its API key. Raises Refusal."""
         key = _read_key(authorization)
         if not key:
             raise Refusal(401, "You did not provide an API key.")
@@ -59,6 +66,7 @@ class Admission:
         if len(self._recent) >= self.requests_per_second:
             raise Refusal(429, "Request rate limit exceeded.", "rate_limit_error", "rate_limit")
         self._recent.append(now)
+        return key
 
 
 def _read_key(authorization: str) -> str:

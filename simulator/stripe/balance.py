@@ -7,7 +7,13 @@ from simulator.stripe.account import Account, Object
 from simulator.stripe.clock import DAY, HOUR
 
 _AVAILABLE_AFTER_DAYS = 2
-_TYPES = {"dispute": "adjustment", "dispute_reversal": "adjustment", "fee": "stripe_fee"}
+_TYPES = {
+    "dispute": "adjustment",
+    "dispute_reversal": "adjustment",
+    "fee": "stripe_fee",
+    "payout_reversal": "payout_failure",
+}
+_AT_ONCE = ("payout", "payout_reversal")
 
 
 def book(
@@ -24,7 +30,7 @@ def book(
         **shapes.TRANSACTION
         | {
             "amount": amount,
-            "available_on": account.now if category == "payout" else midnight + _AVAILABLE_AFTER_DAYS * DAY,
+            "available_on": account.now if category in _AT_ONCE else midnight + _AVAILABLE_AFTER_DAYS * DAY,
             "currency": currency,
             "description": description,
             "fee": fee,
@@ -46,6 +52,16 @@ def begin_payouts(account: Account) -> None:
     account.schedule(midnight + DAY + HOUR, lambda: _run_payouts(account))
 
 
+def close_bank(account: Account, currency: str) -> None:
+    """From now on the bank account of a currency sends payouts back, and Stripe makes no others."""
+    account.closed_banks.add(currency)
+
+
+def open_bank(account: Account, currency: str) -> None:
+    """There is a bank account again."""
+    account.closed_banks.discard(currency)
+
+
 def _run_payouts(account: Account) -> None:
     account.schedule(account.now + DAY, lambda: _run_payouts(account))
     transactions = account.of("balance_transaction")
@@ -56,9 +72,15 @@ def _run_payouts(account: Account) -> None:
             account.put("balance_transaction", id_, "none", status="available")
         total = sum(transactions[id_]["net"] for id_ in ready)
         # What is less than nothing waits until later payments make up for it.
-        if is_working_day and total > 0:
+        if is_working_day and total > 0 and not _is_refused(account, currency):
             account.unpaid[currency] = waiting[len(ready) :]
             _pay_out(account, currency, total, ready)
+
+
+def _is_refused(account: Account, currency: str) -> bool:
+    """Whether the last payout of a currency came back, and its bank account is still the same."""
+    last = [one for one in account.of("payout").values() if one["currency"] == currency][-1:]
+    return currency in account.closed_banks and any(one["status"] == "failed" for one in last)
 
 
 def _pay_out(account: Account, currency: str, total: int, members: list[str]) -> None:
@@ -90,4 +112,22 @@ def _reconcile(account: Account, payout: str) -> None:
 
 
 def _arrive(account: Account, payout: str) -> None:
+    if account.get("payout", payout)["currency"] in account.closed_banks:
+        _return(account, payout)
+        return
     account.put("payout", payout, "payout.paid", status="paid", trace_id={"status": "supported", "value": payout[-12:]})
+
+
+def _return(account: Account, payout: str) -> None:
+    """The bank sends it back: the money is in the balance again, and goes out with a later payout."""
+    held = account.get("payout", payout)
+    booked = book(account, held["amount"], held["currency"], "payout_reversal", payout, "PAYOUT FAILURE")
+    account.put(
+        "payout",
+        payout,
+        "payout.failed",
+        failure_balance_transaction=booked["id"],
+        failure_code="account_closed",
+        failure_message="The bank account has been closed",
+        status="failed",
+    )

@@ -110,9 +110,9 @@ def subscribe_at_checkout(account: Account, session: str, price: str, quantity: 
         payment_status="paid" if invoice["amount_due"] else "no_payment_required",
         subscription=subscription,
         total_details={
-            "amount_discount": invoice["subtotal"] - invoice["total"],
+            "amount_discount": invoice["subtotal"] - invoice["total_excluding_tax"],
             "amount_shipping": 0,
-            "amount_tax": 0,
+            "amount_tax": invoice["total"] - invoice["total_excluding_tax"],
         },
     )
     return subscription

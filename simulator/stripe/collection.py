@@ -61,6 +61,15 @@ def end_subscription(account: Account, subscription: str, reason: str) -> None:
         ended_at=account.now,
         status="canceled",
     )
+    if held["schedule"]:
+        account.put(
+            "subscription_schedule",
+            held["schedule"],
+            "subscription_schedule.canceled",
+            canceled_at=account.now,
+            current_phase=None,
+            status="canceled",
+        )
     for invoice in _unpaid_invoices(account, held):
         account.put("invoice", invoice["id"], auto_advance=False, next_payment_attempt=None)
 

@@ -61,8 +61,9 @@ def take_from_customer(account: Account, customer: str) -> None:
     account.tell("customer.discount.deleted", account.get("discount", held["id"]))
 
 
-def find_terms(account: Account, subscription: Object) -> list[Term]:
-    """The discounts in force: of the items, then of the subscription, else of the customer."""
+def find_terms(account: Account, subscription: Object, at: int | None = None) -> list[Term]:
+    """The discounts in force, now or ``at``: of the items, then of the subscription, else of the customer."""
+    at = account.now if at is None else at
     named = [(one, item["id"]) for item in subscription["items"]["data"] for one in item["discounts"]]
     named += [(one, None) for one in subscription["discounts"]]
     if not named and (own := account.get("customer", subscription["customer"])["discount"]):
@@ -70,7 +71,7 @@ def find_terms(account: Account, subscription: Object) -> list[Term]:
     terms = []
     for id_, item in named:
         discount = account.get("discount", id_)
-        if discount["start"] <= account.now < (discount["end"] or account.now + 1):
+        if discount["start"] <= at < (discount["end"] or at + 1):
             terms.append(Term(id_, account.get("coupon", discount["source"]["coupon"]), item))
     return terms
 

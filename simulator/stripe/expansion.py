@@ -7,6 +7,14 @@ from simulator.stripe.account import HELD_BACK, Account, Object, show
 from simulator.stripe.refusal import Refusal
 
 _DEEPEST = 4
+_EXPANDED_LATER = {
+    "customer": {"discount"},
+    "discount": {"source"},
+    "invoice": {"discounts"},
+    "subscription": {"discounts"},
+    "subscription_item": {"discounts"},
+}
+"""What may be asked for whole of an object that was recorded before Stripe had it."""
 
 
 def answer(account: Account, whole: Object, wanted: Sequence[str]) -> Object:
@@ -22,7 +30,8 @@ def answer(account: Account, whole: Object, wanted: Sequence[str]) -> Object:
 
 def _with(account: Account, shown: Object, whole: Object, names: list[str]) -> Object:
     name, *rest = names
-    if name in HELD_BACK.get(whole.get("object", ""), ()) and name not in whole:
+    kind = whole.get("object", "")
+    if name not in whole and (name in HELD_BACK.get(kind, ()) or name in _EXPANDED_LATER.get(kind, ())):
         return shown
     if name not in whole:
         raise Refusal(400, f"This property cannot be expanded ({name}).", param="expand")

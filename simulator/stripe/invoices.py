@@ -7,6 +7,7 @@ from simulator.stripe.account import Account, Object, list_of
 from simulator.stripe.clock import HOUR
 from simulator.stripe.discounts import Term, discount_lines
 from simulator.stripe.payments import make_intent
+from simulator.stripe.taxes import tax_lines
 
 FINALIZED_AFTER = HOUR
 """A renewal's invoice is a draft for an hour; all others are final at once."""
@@ -106,9 +107,11 @@ def draft(
     whole = [*_take_pending(account, subscription, id_), *lines]
     whole = [line | {"id": account.name("line_item"), "invoice": id_} for line in whole]
     whole, discounts = discount_lines(whole, subscription["currency"], terms)
+    whole, taxes = tax_lines(whole, subscription["default_tax_rates"])
     customer = account.get("customer", subscription["customer"])
     subtotal = sum(line["amount"] for line in whole)
-    total = subtotal - sum(one["amount"] for one in discounts)
+    untaxed = subtotal - sum(one["amount"] for one in discounts)
+    total = untaxed + sum(one["amount"] for one in taxes)
     details = {"metadata": subscription["metadata"], "subscription": subscription["id"]}
     return account.put(
         "invoice",
@@ -134,7 +137,8 @@ def draft(
             "subtotal_excluding_tax": subtotal,
             "total": total,
             "total_discount_amounts": discounts,
-            "total_excluding_tax": total,
+            "total_excluding_tax": untaxed,
+            "total_taxes": taxes,
         },
     )
 

@@ -75,9 +75,12 @@ def _fail(account: Account, id_: str) -> None:
 def credit(account: Account, invoice: str, amount: int, *, to_balance: bool = False) -> str:
     """Take back a part of an invoice: of a paid one, the money is refunded or, ``to_balance``, kept for the next.
 
-    Of an open one, less remains to be paid. Returns the credit note's id. Raises ValueError when it is too much.
+    Of an open one, less remains to be paid. Returns the credit note's id. Raises ValueError when it is too much, or
+    the invoice is taxed.
     """
     held = account.get("invoice", invoice)
+    if held["total_taxes"]:
+        raise ValueError(f"{invoice} is taxed, and a credit note would have to divide its amount")
     members: Object = {}
     if held["status"] == "paid":
         if amount > held["amount_paid"] - held["post_payment_credit_notes_amount"]:

@@ -9,7 +9,8 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = {"Retry-After": "1"} if status == 429 else {}
+        # Stripe doesn't say whether a request above the rate should be tried again, and its library doesn't try.
+        self.headers = {"Retry-After": "1", "Stripe-Rate-Limited-Reason": "global-rate"} if status == 429 else {}
         told = {"type": kind, "message": message, "code": code, "param": param}
         self.body = {"error": {name: text for name, text in told.items() if text}}
 

@@ -12,6 +12,7 @@ def _nulls(names: str) -> Object:
 ADDRESS = _nulls("city country line1 line2 postal_code state")
 _TAX: Object = {"enabled": False, "liability": None, "disabled_reason": None}
 _SETTINGS = _nulls("payment_method_options payment_method_types")
+_INVOICE_SETTINGS = _nulls("account_tax_ids custom_fields days_until_due description footer")
 
 PRODUCT: Object = {
     **_nulls("default_price description package_dimensions shippable statement_descriptor tax_code unit_label url"),
@@ -108,12 +109,13 @@ INVOICE_ITEM: Object = {
 }
 
 LINE: Object = {
-    **_nulls("pretax_credit_amounts quantity_decimal taxes"),
+    **_nulls("pretax_credit_amounts quantity_decimal"),
     "discount_amounts": [],
     "discountable": True,
     "discounts": [],
     "livemode": False,
     "metadata": {},
+    "taxes": [],
 }
 
 INVOICE: Object = {
@@ -122,7 +124,7 @@ INVOICE: Object = {
     **_nulls("due_date effective_at ending_balance footer from_invoice hosted_invoice_url invoice_pdf"),
     **_nulls("last_finalization_error latest_revision next_payment_attempt number on_behalf_of parent receipt_number"),
     **_nulls("rendering shipping_cost shipping_details statement_descriptor test_clock total_pretax_credit_amounts"),
-    **_nulls("total_taxes webhooks_delivered_at"),
+    **_nulls("webhooks_delivered_at"),
     "account_country": "US",
     "amount_overpaid": 0,
     "amount_paid": 0,
@@ -194,6 +196,44 @@ CHARGE: Object = {
         "type": "card",
     },
 }
+
+TAX_RATE: Object = {
+    **_nulls("country description flat_amount jurisdiction jurisdiction_level state"),
+    "active": True,
+    "inclusive": False,
+    "metadata": {},
+    "rate_type": "percentage",
+    "tax_type": "vat",
+}
+
+SCHEDULE: Object = {
+    **_nulls("application canceled_at completed_at customer_account released_at released_subscription test_clock"),
+    "billing_mode": {"type": "classic", "flexible": None},
+    "default_settings": {
+        **_nulls("application_fee_percent billing_thresholds default_payment_method description on_behalf_of"),
+        "automatic_tax": _TAX,
+        "billing_cycle_anchor": "automatic",
+        "collection_method": "charge_automatically",
+        "invoice_settings": _INVOICE_SETTINGS | {"issuer": {"type": "self"}},
+        "transfer_data": None,
+    },
+    "end_behavior": "release",
+    "metadata": {},
+    "pause_schedules": [],
+    "status": "active",
+}
+
+PHASE: Object = {
+    **_nulls("application_fee_percent automatic_tax billing_cycle_anchor billing_thresholds collection_method"),
+    **_nulls("default_payment_method description invoice_settings on_behalf_of transfer_data trial trial_end"),
+    "add_invoice_items": [],
+    "default_tax_rates": [],
+    "discounts": [],
+    "metadata": {},
+    "proration_behavior": "create_prorations",
+}
+
+PHASE_ITEM: Object = {"billing_thresholds": None, "discounts": [], "metadata": {}, "tax_rates": []}
 
 REFUND: Object = _nulls(
     "customer customer_account payment_method reason receipt_number source_transfer_reversal transfer_reversal"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from simulator.stripe.account import Account
 from simulator.stripe.catalogue import make_coupon, make_meter, make_price, make_product, make_tier
+from simulator.stripe.taxes import make_tax_rate
 
 CURRENCIES = {"usd": 60, "eur": 25, "jpy": 15}
 """Of a hundred customers, how many pay in each. Yen have no hundredths."""
@@ -17,15 +18,17 @@ _PLANS = {
 _SEAT = {"usd": 900, "eur": 850, "jpy": 1333}
 _CALL = {"usd": "0.35", "eur": "0.325", "jpy": "0.5"}
 _BOOK = {"usd": 4900, "eur": 4700, "jpy": 7200}
+_TAXES = {"usd": ("Sales tax", 8.875, "US"), "eur": ("VAT", 19, "DE"), "jpy": ("Consumption tax", 10, "JP")}
 _MINUS = {"usd": 500, "eur": 450, "jpy": 777}
 
 
 @dataclass
 class Shop:
-    """Ids of prices by (name, currency), and of coupons by what they are."""
+    """Ids of prices by (name, currency), of tax rates by currency, and of coupons by what they are."""
 
     account: Account
     prices: dict[tuple[str, str], str] = field(default_factory=dict)
+    taxes: dict[str, str] = field(default_factory=dict)
 
     def price(self, name: str, currency: str) -> str:
         """A price's id."""
@@ -61,6 +64,7 @@ def open_shop(account: Account) -> Shop:
             account, products["api"], _CALL[currency], currency, "month", meter=meter
         )
         shop.prices["book", currency] = make_price(account, products["book"], str(_BOOK[currency]), currency)
+        shop.taxes[currency] = make_tax_rate(account, *_TAXES[currency])
         make_coupon(account, f"minus_{currency}", amount_off=_MINUS[currency], currency=currency)
         make_coupon(
             account,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from simulator.stripe import changes, subscriptions
+from simulator.stripe.account import Account
 from simulator.stripe.clock import DAY
 from simulator.stripe.collection import charge_invoice, pay_everything
 from simulator.stripe.customers import break_card, change_card, mend_card, rename
@@ -11,6 +12,7 @@ from simulator.stripe.disputes import dispute, inquire
 from simulator.stripe.life import Life
 from simulator.stripe.metering import report_usage
 from simulator.stripe.refunds import credit, refund
+from simulator.stripe.schedules import plan_change
 from simulator.stripe.shop import METER
 
 PLANS = ("starter", "team", "business")
@@ -114,6 +116,30 @@ def be_persuaded(life: Life) -> None:
     life.change(33, lambda account, of: changes.give_to_subscription(account, of, "third"))
     life.change(50, lambda account, of: changes.give_to_subscription(account, of, f"minus_{life.currency}"))
     life.change(170, changes.take_from_subscription)
+
+
+def be_taxed(life: Life) -> None:
+    """Tax comes on top, also on what changes in the middle of a month, and of what discounts leave."""
+    coupon = life.random.choice((None, "third", f"minus_{life.currency}"))
+    rates = [life.shop.taxes[life.currency]]
+    life.after(0, lambda: life.subscribe("team", 3, coupon=coupon, tax_rates=rates))
+    life.change(20, lambda account, of: changes.change_quantity(account, of, 5))
+    life.change(77, lambda account, of: changes.change_quantity(account, of, 1))
+
+
+def plan_ahead(life: Life) -> None:
+    """The price of a later day is settled before: in the middle of a month, or with the next one; some leave before."""
+    life.after(0, lambda: life.subscribe("starter", 2))
+    days = life.random.choice((50, 0))
+
+    def settle(account: Account, of: str) -> None:
+        renewal = account.get("subscription", of)["items"]["data"][0]["current_period_end"]
+        at = account.now + days * DAY if days else renewal
+        plan_change(account, of, life.price("business"), at, 1)
+
+    life.change(10, settle)
+    if life.random.random() < 0.3:
+        life.change(35, subscriptions.cancel)
 
 
 def take_seats(life: Life) -> None:
@@ -316,6 +342,8 @@ STORIES: tuple[Callable[[Life], None], ...] = (
     use_welcome,
     try_without_money,
     take_seats,
+    be_taxed,
+    plan_ahead,
     leave_at_once,
     be_valued,
     lose_a_dispute,

@@ -25,12 +25,13 @@ def subscribe(
     coupon: str | None = None,
     item_coupon: str | None = None,
     trial_days: int = 0,
+    tax_rates: Sequence[str] = (),
     metadata: Mapping[str, str] | None = None,
 ) -> str:
     """Subscribe to a price, and to others ``also`` with their quantities; metered ones have none. Returns its id.
 
     The first invoice is charged now, at the end of a trial, or waits 23 hours for a card that works. ``coupon`` is for
-    the subscription, ``item_coupon`` for its first item.
+    the subscription, ``item_coupon`` for its first item, ``tax_rates`` come on top of every line.
     """
     id_, now = account.name("subscription"), account.now
     prices = [(account.get("price", of), units) for of, units in ((price, quantity), *also)]
@@ -55,6 +56,7 @@ def subscribe(
             "billing_cycle_anchor": anchor,
             "currency": currency,
             "customer": customer,
+            "default_tax_rates": [account.get("tax_rate", rate) for rate in tax_rates],
             "discounts": owned,
             "items": list_of(items, f"/v1/subscription_items?subscription={id_}"),
             "metadata": dict(metadata or {}),

@@ -9,27 +9,30 @@ from pathlib import Path
 import pytest
 
 from cli.supervisor import unused_port
-from tests.ingestion.stripe.account_server import KEY, StripeAccount, serving
+from simulator.stripe.account import Account
+from simulator.stripe.admission import Faults
 from tests.ingestion.stripe.business import fill
+from tests.served_stripe import BEGINS, Served, serve
+from tests.served_stripe import RESTRICTED as KEY
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def account() -> Iterator[StripeAccount]:
-    with serving(StripeAccount()) as running:
-        fill(running, 3)
+def served() -> Iterator[Served]:
+    with serve(Account(BEGINS)) as running:
+        fill(running.account, 3)
         yield running
 
 
 @pytest.fixture
-def headwater(tmp_path: Path, account: StripeAccount) -> Run:
+def headwater(tmp_path: Path, served: Served) -> Run:
     """Runs the command in a home of its own, beside an account; ``said`` is its standard input."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HEADWATER_", "STRIPE_"))}
     environment = inherited | {
         "HEADWATER_HOME": str(tmp_path),
         "HEADWATER_CLICKHOUSE_PORT": str(unused_port()),
-        "HEADWATER_STRIPE_API_BASE": account.address,
+        "HEADWATER_STRIPE_API_BASE": served.address,
         "HEADWATER_STRIPE_PATIENCE_SECONDS": "0",
     }
 
@@ -51,7 +54,7 @@ def make_secret_key(headwater: Run) -> str:
     return headwater("stripe", "secret-key").stdout.strip()
 
 
-def test_a_site_is_connected_loaded_listed_and_disconnected(headwater: Run, account: StripeAccount) -> None:
+def test_a_site_is_connected_loaded_listed_and_disconnected(headwater: Run, served: Served) -> None:
     secret = {"HEADWATER_SECRET_KEY": make_secret_key(headwater)}
     headwater("keys", "create", "--site", "shop")
 
@@ -61,7 +64,7 @@ def test_a_site_is_connected_loaded_listed_and_disconnected(headwater: Run, acco
     loaded = headwater("stripe", "load", **secret)
     assert loaded.returncode == 0, loaded.stderr
     assert "shop: charges 3 rows" in loaded.stdout
-    assert f"{len(account.requests)} requests" in loaded.stdout
+    assert f"{len(served.requests)} requests" in loaded.stdout
     assert "0 rows of 1 sites, 2 requests" in headwater("stripe", "load", "--site", "shop", **secret).stdout
 
     listed = headwater("stripe", "list").stdout
@@ -97,11 +100,11 @@ def test_the_key_is_nowhere_on_disk(headwater: Run, tmp_path: Path) -> None:
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
-def test_an_outage_ends_with_the_code_for_what_is_not_running(headwater: Run, account: StripeAccount) -> None:
+def test_an_outage_ends_with_the_code_for_what_is_not_running(headwater: Run, served: Served) -> None:
     secret = {"HEADWATER_SECRET_KEY": make_secret_key(headwater)}
     headwater("keys", "create", "--site", "shop")
     headwater("stripe", "connect", "--site", "shop", said=f"{KEY}\n", **secret)
-    account.fault = lambda *_: (503, {})
+    served.admission.faults = Faults(every=1, status=503)
     done = headwater("stripe", "load", **secret)
     assert done.returncode == 3
     assert "failed: shop: Stripe does not answer /v1/events" in done.stderr

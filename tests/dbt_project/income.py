@@ -1,11 +1,12 @@
-"""What a ledger's movements of money add up to: by day, by cohort, and against what Stripe booked and paid out."""
+"""What a ledger's movements of money add up to: by day, by cohort, by invoice, and against what Stripe booked."""
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from tests.dbt_project.books import Json
-from tests.dbt_project.ledger import Ledger
+from tests.dbt_project.ledger import Ledger, round_half_away
 
 Line = tuple[date, str, bool]
 """A day, a currency, and whether the money pays for a subscription."""
@@ -20,6 +21,36 @@ def invoice_of_intent(ledger: Ledger) -> dict[str, Json]:
         for invoice in ledger.newest("invoice").values()
         for payment in invoice.get("payments", {}).get("data", [])
     }
+
+
+def sum_invoices(ledger: Ledger) -> dict[str, tuple[int, int]]:
+    """By invoice: what its lines come to without their discounts, and the taxes that its subscription is given."""
+    subscriptions = ledger.newest("subscription")
+    sums = {}
+    for name, invoice in ledger.newest("invoice").items():
+        rates = subscriptions[invoice["parent"]["subscription_details"]["subscription"]]["default_tax_rates"]
+        nets = [one["amount"] - sum(d["amount"] for d in one["discount_amounts"]) for one in invoice["lines"]["data"]]
+        taxes = (round_half_away(net * Fraction(str(of["percentage"])) / 100) for of in rates for net in nets)
+        sums[name] = sum(nets), sum(taxes)
+    return sums
+
+
+def find_planned_movements(ledger: Ledger) -> dict[str, tuple[date, Counter[str]]]:
+    """By subscription that a schedule changed: on which day, and by product what is lost and gained a month.
+
+    Of what was planned, and not of what became of the subscription.
+    """
+    planned = {}
+    for schedule in ledger.newest("subscription_schedule").values():
+        if schedule["status"] == "released":
+            moved: Counter[str] = Counter()
+            for sign, phase in zip((-1, 1), schedule["phases"], strict=True):
+                (item,) = phase["items"]
+                price = ledger.prices[item["price"]]
+                assert price["recurring"]["interval"] == "month"
+                moved[price["product"]] += sign * item["quantity"] * price["unit_amount"]
+            planned[schedule["released_subscription"]] = ledger.day_of(schedule["phases"][1]["start_date"]), moved
+    return planned
 
 
 def sum_by_day(ledger: Ledger) -> Counter[tuple[Line, str]]:

@@ -10,7 +10,14 @@ from simulator.stripe.account import Account
 from tests.dbt_project import journeys
 from tests.dbt_project.books import Books, moment
 from tests.dbt_project.conftest import Models, serve_models
-from tests.dbt_project.income import find_cohorts, months_between, sum_bookings, sum_by_day
+from tests.dbt_project.income import (
+    find_cohorts,
+    find_planned_movements,
+    months_between,
+    sum_bookings,
+    sum_by_day,
+    sum_invoices,
+)
 from tests.dbt_project.ledger import KINDS, Ledger, name_movements
 from tests.dbt_project.payers import Owner, divide_revenue, find_owners
 from tests.dbt_project.scripted import BEGINS, DAY, Audience, make_audience, play, write_books
@@ -101,6 +108,36 @@ def test_every_movement_of_money_and_every_day_of_revenue_is_that_of_the_ledger(
         assert row["refunded"] == -sums[line, "refund"] - sums[line, "refund_failure"]
         assert row["disputed"] == -sums[line, "dispute"] - sums[line, "dispute_reversal"]
         assert row["net"] == sums[line, "net"]
+
+
+def test_what_was_paid_for_an_invoice_is_what_it_comes_to_with_its_taxes(built: Models, ledger: Ledger) -> None:
+    """Tax is a part of what customers pay, and so of the revenue."""
+    sums, invoices = sum_invoices(ledger), ledger.newest("invoice")
+    expected = {}
+    for name, (net, taxes) in sums.items():
+        invoice = invoices[name]
+        assert invoice["total"] == net + taxes
+        if invoice["status"] == "paid":
+            due = max(net + taxes + invoice["starting_balance"], 0) - invoice["pre_payment_credit_notes_amount"]
+            expected |= {name: due} if due else {}
+    rows = built.client.query(
+        "SELECT invoice_id, sum(amount) FROM marts.fct_transactions WHERE kind = 'payment' AND invoice_id != ''"
+        " GROUP BY invoice_id"
+    )[1]
+    assert {row[0]: row[1] for row in rows} == expected
+    assert len([name for name in expected if sums[name][1]]) > 40
+
+
+def test_what_was_planned_moves_recurring_revenue_on_its_day(built: Models, ledger: Ledger) -> None:
+    planned = find_planned_movements(ledger)
+    assert len(planned) >= 3
+    for subscription, (day, expected) in planned.items():
+        rows = built.client.query(
+            "SELECT product_id, sum(amount) FROM marts.fct_mrr_movements"
+            " WHERE subscription_id = {subscription:String} AND day = {day:Date} GROUP BY product_id",
+            {"subscription": subscription, "day": day},
+        )[1]
+        assert {row[0]: row[1] for row in rows} == expected
 
 
 def test_lifetime_values_are_those_of_the_ledger(built: Models, account: Account, ledger: Ledger) -> None:

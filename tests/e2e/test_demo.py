@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.e2e.conftest import Run
 
 
@@ -14,8 +16,13 @@ def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> No
     events, sessions, passed = map(int, found.groups())
     assert events > 30_000
     assert sessions > 1_000
-    # One comparison with the truth per site and day, beside the tests of the models.
-    assert passed > 4 * 30
+    # One comparison with the truth per site and day, and per day and currency, beside the tests of the models.
+    assert passed > 4 * 30 + 3 * 30
     for currency in ("usd", "eur", "jpy"):
         paid, recurring = re.findall(rf"│ {currency} +│ +([\d,.]+) │", done.stdout)
         assert float(paid.replace(",", "")) > float(recurring.replace(",", "")) > 0
+    rules = ("client_reference_id", "metadata", "user", "email_hash", "nobody we know")
+    shares = re.findall(rf"│ ({'|'.join(rules)}) +│ +\d+ │ +([\d.]+) % │", done.stdout)
+    assert sorted(rule for rule, _ in shares) == sorted(rules)
+    assert sum(float(share) for _, share in shares) == pytest.approx(100, abs=0.3)
+    assert re.search(r"│ Organic Search +│ +\d+ │", done.stdout)

@@ -15,21 +15,22 @@ from ingestion.loader import load_once
 from ingestion.lock import load_lock
 from orchestration.defs.ingestion.stripe import exchange_rates, polled_in_time, stripe_tables
 from orchestration.lib.stripe_check import fetch_last_polls, judge_polls
-from tests.ingestion.stripe.account_server import StripeAccount, serving
+from simulator.stripe.account import Account
 from tests.ingestion.stripe.business import fill
 from tests.ingestion.stripe.conftest import ConnectedSite, connect
+from tests.served_stripe import BEGINS, serve
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def site(home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectedSite]:
-    with serving(StripeAccount()) as account:
-        monkeypatch.setenv("HEADWATER_STRIPE_API_BASE", account.address)
+    with serve(Account(BEGINS)) as served:
+        monkeypatch.setenv("HEADWATER_STRIPE_API_BASE", served.address)
         monkeypatch.setenv("HEADWATER_STRIPE_PATIENCE_SECONDS", "0")
         monkeypatch.setenv("HEADWATER_SECRET_KEY", make_secret_key())
-        fill(account, 5)
-        yield connect(account, home, warehouse)
+        fill(served.account, 5)
+        yield connect(served, home, warehouse)
 
 
 def poll() -> tuple[bool, bool]:
@@ -42,11 +43,11 @@ def poll() -> tuple[bool, bool]:
 def test_an_outage_leaves_the_data_and_fails_the_check(site: ConnectedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     assert poll() == (True, True)
     assert site.count("charges") == 5
-    site.account.fault = lambda *_: (503, {})
+    site.break_down(503)
     monkeypatch.setenv("HEADWATER_STRIPE_LATE_MINUTES", "0.0001")
     assert poll() == (True, False)
     assert site.count("charges") == 5
-    site.account.fault = lambda *_: None
+    site.mend()
     monkeypatch.delenv("HEADWATER_STRIPE_LATE_MINUTES")
     assert poll() == (True, True)
 

@@ -14,7 +14,9 @@ from headwater.settings import ControlSettings, HomeSettings, SecretSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.progress import StripeReport
-from tests.ingestion.stripe.account_server import KEY, StripeAccount, serving
+from simulator.stripe.account import Account
+from simulator.stripe.admission import Faults
+from tests.served_stripe import BEGINS, RESTRICTED, Served, serve
 
 STATE = """
 SELECT id, argMax((is_deleted, object), (version_at, is_listed, loaded_at, event_id))
@@ -38,8 +40,21 @@ class ConnectedSite:
     """A site connected to the account, with ids of its own in a warehouse that tests share."""
 
     site_id: str
-    account: StripeAccount
+    served: Served
     warehouse: Warehouse
+
+    @property
+    def account(self) -> Account:
+        """What it is connected to."""
+        return self.served.account
+
+    def break_down(self, status: int | None, every: int = 1, **members: Any) -> None:
+        """Let requests go wrong, as `Faults` says, until `mend`."""
+        self.served.admission.faults = Faults(every, status, **members)
+
+    def mend(self) -> None:
+        """Nothing goes wrong any more."""
+        self.served.admission.faults = Faults()
 
     def load(self) -> StripeReport:
         """Load, and make sure that nothing failed."""
@@ -60,9 +75,9 @@ class ConnectedSite:
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeAccount]:
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """An empty account; HEADWATER_STRIPE_API_BASE points to it, and nothing is waited for long."""
-    with serving(StripeAccount()) as running:
+    with serve(Account(BEGINS)) as running:
         monkeypatch.setenv("HEADWATER_STRIPE_API_BASE", running.address)
         monkeypatch.setenv("HEADWATER_STRIPE_REQUESTS_PER_SECOND", "100")
         monkeypatch.setenv("HEADWATER_STRIPE_PATIENCE_SECONDS", "0")
@@ -70,19 +85,16 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeAccount]:
 
 
 @pytest.fixture
-def site(
-    account: StripeAccount, home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> ConnectedSite:
+def site(served: Served, home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> ConnectedSite:
     """A site that is connected to the account, and not loaded yet."""
-    key = make_secret_key()
-    monkeypatch.setenv("HEADWATER_SECRET_KEY", key)
-    return connect(account, home, warehouse)
+    monkeypatch.setenv("HEADWATER_SECRET_KEY", make_secret_key())
+    return connect(served, home, warehouse)
 
 
-def connect(account: StripeAccount, home: HomeSettings, warehouse: Warehouse) -> ConnectedSite:
+def connect(served: Served, home: HomeSettings, warehouse: Warehouse, key: str = RESTRICTED) -> ConnectedSite:
     """Another site of the home, connected to the account."""
     site_id = f"shop-{secrets.token_hex(4)}"
     with open_control(ControlSettings().database_url(home)).begin() as session:
         ensure_site(session, "acme", site_id)
-        save_stripe_connection(session, SecretBox(SecretSettings()), site_id, KEY)
-    return ConnectedSite(site_id, account, warehouse)
+        save_stripe_connection(session, SecretBox(SecretSettings()), site_id, key)
+    return ConnectedSite(site_id, served, warehouse)

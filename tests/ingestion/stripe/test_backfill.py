@@ -7,11 +7,13 @@ import pytest
 
 from headwater.contracts.stripe import OBJECTS
 from headwater.settings import HomeSettings
+from headwater.warehouse.client import Warehouse
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.progress import Progress
-from tests.ingestion.stripe.account_server import KEY, StripeAccount
+from simulator.stripe.listing import list_objects
 from tests.ingestion.stripe.business import fill
-from tests.ingestion.stripe.conftest import ConnectedSite
+from tests.ingestion.stripe.conftest import ConnectedSite, connect
+from tests.served_stripe import RESTRICTED, Served
 
 
 def flat(kind: Any, loaded: dict[str, Any]) -> Any:
@@ -25,7 +27,7 @@ def assert_loaded(site: ConnectedSite) -> None:
     """The raw tables say what the account holds, of every kind, to the last member."""
     for kind in OBJECTS:
         loaded = {id_: flat(kind, found) for id_, (gone, found) in site.state(kind.kind).items() if not gone}
-        assert loaded == site.account.of(kind.kind), kind.kind
+        assert loaded == {id_: flat(kind, held) for id_, held in site.account.of(kind.kind).items()}, kind.kind
     paid_out = site.warehouse.query(
         "SELECT DISTINCT payout_id, balance_transaction_id FROM raw_stripe.payout_transactions"
         " WHERE site_id = {site:String}",
@@ -39,18 +41,18 @@ def test_everything_is_loaded_to_the_last_line_of_an_invoice(site: ConnectedSite
     fill(site.account, 120)
     report = site.load()
     assert_loaded(site)
-    assert site.count("events") == len(site.account.events)
+    assert site.count("events") == len(list_objects(site.account, "events", {}))
     assert report.rows["invoices"] == 120
-    assert report.requests == len(site.account.requests)
+    assert report.requests == len(site.served.requests)
 
 
 def test_objects_are_asked_for_at_one_version_with_what_the_models_need(site: ConnectedSite) -> None:
     fill(site.account, 1)
     site.load()
-    asked = [request for request in site.account.requests if "/v1/subscriptions?" in request]
+    asked = [request for request in site.served.requests if "/v1/subscriptions?" in request]
     assert any("status=all" in request for request in asked)
     assert any("expand%5B0%5D=data.discounts" in request for request in asked)
-    prices = [parse_qsl(urlsplit(one.split()[1]).query) for one in site.account.requests if "/v1/prices?" in one]
+    prices = [parse_qsl(urlsplit(one.split()[1]).query) for one in site.served.requests if "/v1/prices?" in one]
     assert {value for name, value in prices[0] if name.startswith("expand")} == {"data.tiers", "data.currency_options"}
 
 
@@ -84,8 +86,10 @@ def test_progress_tells_how_far_back_a_list_is_read(site: ConnectedSite, monkeyp
     assert last is None
 
 
-def test_a_key_that_is_wrong_is_said_with_what_to_do(site: ConnectedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.ingestion.stripe.account_server.KEY", "rk_test_another")
+def test_a_key_that_is_wrong_is_said_with_what_to_do(
+    site: ConnectedSite, home: HomeSettings, warehouse: Warehouse
+) -> None:
+    site = connect(site.served, home, warehouse, "rk_test_another")
     report = load_stripe(site.site_id)
     assert "headwater stripe connect" in report.failures[site.site_id]
     assert site.count("charges") == 0
@@ -93,11 +97,11 @@ def test_a_key_that_is_wrong_is_said_with_what_to_do(site: ConnectedSite, monkey
 
 def test_a_right_that_the_key_lacks_is_said_with_its_path(site: ConnectedSite) -> None:
     fill(site.account, 3)
-    site.account.fault = lambda _, target: (403, {}) if target.startswith("/v1/disputes") else None
+    site.break_down(403, target="GET /v1/disputes")
     report = load_stripe(site.site_id)
     assert "/v1/disputes" in report.failures[site.site_id]
     assert "docs/stripe.md" in report.failures[site.site_id]
-    site.account.fault = lambda *_: None
+    site.mend()
     site.load()
     assert_loaded(site)
 
@@ -116,11 +120,11 @@ def test_a_site_that_is_connected_again_is_loaded_again(site: ConnectedSite, hom
     fill(site.account, 2)
     site.load()
     with open_control(ControlSettings().database_url(home)).begin() as session:
-        save_stripe_connection(session, SecretBox(SecretSettings()), site.site_id, KEY)
+        save_stripe_connection(session, SecretBox(SecretSettings()), site.site_id, RESTRICTED)
     assert site.load().rows["charges"] == 2
     assert_loaded(site)
 
 
-def test_without_a_connection_there_is_nothing_to_do(home: HomeSettings, account: StripeAccount) -> None:
+def test_without_a_connection_there_is_nothing_to_do(home: HomeSettings, served: Served) -> None:
     assert load_stripe().sites == 0
-    assert account.requests == []
+    assert served.requests == []

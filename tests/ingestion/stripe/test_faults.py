@@ -8,29 +8,30 @@ import pytest
 from headwater.warehouse.client import Warehouse, WarehouseAway
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.pace import Pace, Patience
-from tests.ingestion.stripe.account_server import Fault
 from tests.ingestion.stripe.business import fill
 from tests.ingestion.stripe.conftest import ConnectedSite
 from tests.ingestion.stripe.test_backfill import assert_loaded
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [(429, {"Retry-After": "0"}), (500, {}), (503, {"Retry-After": "0.01"}), (409, {}), (0, {})],
+    ("status", "retry_after"),
+    [(429, "0"), (500, ""), (503, "0.01"), (409, ""), (0, "")],
     ids=["429", "500", "503", "409", "connection dropped"],
 )
-def test_every_seventh_request_may_fail(site: ConnectedSite, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_seventh_request_may_fail(
+    site: ConnectedSite, status: int, retry_after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HEADWATER_STRIPE_PATIENCE_SECONDS", "60")
     fill(site.account, 30)
-    site.account.fault = lambda number, _: fault if number % 7 == 0 else None
+    site.break_down(status, every=7, retry_after=retry_after)
     site.load()
     assert_loaded(site)
-    assert len(site.account.requests) > 21
+    assert len(site.served.requests) > 21
 
 
 def test_retry_after_is_waited_for(site: ConnectedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_STRIPE_PATIENCE_SECONDS", "60")
-    site.account.fault = lambda number, _: (429, {"Retry-After": "2"}) if number == 1 else None
+    site.break_down(429, times=1, retry_after="2")
     began = time.monotonic()
     site.load()
     assert time.monotonic() - began >= 2
@@ -40,11 +41,11 @@ def test_an_outage_leaves_what_was_loaded_and_says_so(site: ConnectedSite) -> No
     fill(site.account, 30)
     site.load()
     charges = site.count("charges")
-    site.account.fault = lambda *_: (503, {})
+    site.break_down(503)
     report = load_stripe(site.site_id)
     assert "Stripe does not answer /v1/events" in report.failures[site.site_id]
     assert site.count("charges") == charges
-    site.account.fault = lambda *_: None
+    site.mend()
     site.account.put("charge", "ch_0001", amount_refunded=1)
     site.load()
     assert_loaded(site)
@@ -55,18 +56,18 @@ def test_an_outage_in_the_middle_of_a_list_keeps_what_came_before(
 ) -> None:
     monkeypatch.setenv("HEADWATER_STRIPE_PAGE_SIZE", "5")
     fill(site.account, 30)
-    site.account.fault = lambda _, target: (500, {}) if "starting_after=ch_0015" in target else None
+    site.break_down(500, target="starting_after=ch_0015")
     assert load_stripe(site.site_id).failures
     assert site.count("charges") == 15
-    site.account.fault = lambda *_: None
-    site.account.requests.clear()
+    site.mend()
+    site.served.requests.clear()
     site.load()
     assert_loaded(site)
-    assert not [request for request in site.account.requests if "/v1/customers?" in request]
+    assert not [request for request in site.served.requests if "/v1/customers?" in request]
 
 
 def test_an_answer_that_is_no_list_is_said_to_be_one(site: ConnectedSite) -> None:
-    site.account.fault = lambda _, target: (200, {}) if "/v1/charges" in target else None
+    site.break_down(200, target="/v1/charges")
     report = load_stripe(site.site_id)
     assert "what is no list" in report.failures[site.site_id]
 

@@ -10,10 +10,10 @@ import time
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.ingestion.stripe.account_server import StripeAccount
 from tests.ingestion.stripe.business import fill
 from tests.ingestion.stripe.conftest import ConnectedSite
 from tests.ingestion.stripe.test_backfill import assert_loaded
+from tests.served_stripe import Served
 
 KILLS = 20
 
@@ -27,10 +27,10 @@ def start_load(site: ConnectedSite) -> "subprocess.Popen[bytes]":
     )
 
 
-def kill_after(load: "subprocess.Popen[bytes]", account: StripeAccount, requests: int, seconds: float) -> bool:
+def kill_after(load: "subprocess.Popen[bytes]", served: Served, requests: int, seconds: float) -> bool:
     """Kill the process so many requests from now and a moment later; False when it ended by itself before."""
-    target = len(account.requests) + requests
-    while len(account.requests) < target and load.poll() is None:
+    target = len(served.requests) + requests
+    while len(served.requests) < target and load.poll() is None:
         time.sleep(0.001)
     threading.Event().wait(seconds)
     was_running = load.poll() is None
@@ -46,7 +46,7 @@ def test_a_load_killed_at_twenty_random_moments_ends_with_the_same_tables(site: 
     fill(site.account, 60)
     kills, reached = 0, []
     while kills < KILLS:
-        is_killed = kill_after(start_load(site), site.account, draw.randint(1, 25), draw.uniform(0, 0.6))
+        is_killed = kill_after(start_load(site), site.served, draw.randint(1, 25), draw.uniform(0, 0.6))
         kills += is_killed
         reached.append(site.count("checkpoints"))
         if not is_killed:
@@ -56,9 +56,9 @@ def test_a_load_killed_at_twenty_random_moments_ends_with_the_same_tables(site: 
     assert reached[-1] > 1
     site.load()
     assert_loaded(site)
-    again = len(site.account.requests)
+    again = len(site.served.requests)
     site.load()
-    assert len(site.account.requests) == again + 2
+    assert len(site.served.requests) == again + 2
 
 
 @pytest.mark.parametrize("table", ["customers", "charges", "events"])

@@ -14,10 +14,12 @@ from headwater.settings import HomeSettings, LandingSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.loader import load_once
 from ingestion.stripe.load import load_stripe
-from tests.ingestion.stripe.account_server import StripeAccount
+from simulator.stripe.account import Account
+from simulator.stripe.listing import RETAINED_DAYS
 from tests.ingestion.stripe.business import DAY, fill
 from tests.ingestion.stripe.conftest import ConnectedSite, connect
 from tests.ingestion.stripe.test_backfill import assert_loaded, flat
+from tests.served_stripe import Served
 
 SOME_KINDS = ("customer", "subscription", "invoice", "charge", "refund", "dispute", "payout", "balance_transaction")
 
@@ -25,10 +27,10 @@ SOME_KINDS = ("customer", "subscription", "invoice", "charge", "refund", "disput
 def test_a_poll_with_nothing_new_costs_two_requests_and_stores_no_rows(site: ConnectedSite) -> None:
     fill(site.account, 20)
     site.load()
-    site.account.requests.clear()
+    site.served.requests.clear()
     before = {kind.table: site.count(kind.table) for kind in BY_KIND.values()}
     report = site.load()
-    assert len(site.account.requests) == report.requests == 2
+    assert len(site.served.requests) == report.requests == 2
     assert report.rows == {}
     assert {kind.table: site.count(kind.table) for kind in BY_KIND.values()} == before
 
@@ -36,35 +38,35 @@ def test_a_poll_with_nothing_new_costs_two_requests_and_stores_no_rows(site: Con
 def test_a_poll_brings_changes_to_objects_however_old_they_are(site: ConnectedSite) -> None:
     fill(site.account, 30)
     site.load()
-    site.account.now += 300 * DAY
+    site.account.advance(site.account.now + 20 * DAY)
     site.account.put("subscription", "sub_0001", status="past_due")
     site.account.put("customer", "cus_0002", email="new@example.com")
     site.account.put("charge", "ch_0003", "charge.refunded", amount_refunded=50)
-    site.account.requests.clear()
+    site.served.requests.clear()
     site.load()
     assert_loaded(site)
     # Two lists, three objects.
-    assert len(site.account.requests) == 5
+    assert len(site.served.requests) == 5
 
 
 def test_many_events_about_an_object_ask_for_it_once(site: ConnectedSite) -> None:
     fill(site.account, 2)
     site.load()
     for number in range(50):
-        site.account.now += 60
+        site.account.advance(site.account.now + 60)
         site.account.put("customer", "cus_0000", balance=number)
-    site.account.requests.clear()
+    site.served.requests.clear()
     site.load()
-    assert len([request for request in site.account.requests if "/v1/customers/cus_0000" in request]) == 1
+    assert len([request for request in site.served.requests if "/v1/customers/cus_0000" in request]) == 1
     assert site.state("customer")["cus_0000"][1]["balance"] == 49
 
 
 def test_a_deleted_object_is_kept_as_it_was_last(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("customer", "cus_0001", email="last@example.com")
-    site.account.now += 1
+    site.account.advance(site.account.now + 1)
     site.account.delete("customer", "cus_0001")
     site.load()
     is_deleted, last = site.state("customer")["cus_0001"]
@@ -75,7 +77,7 @@ def test_a_deleted_object_is_kept_as_it_was_last(site: ConnectedSite) -> None:
 def test_an_ended_subscription_is_no_deleted_one(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("subscription", "sub_0001", "customer.subscription.deleted", status="canceled")
     site.load()
     is_deleted, last = site.state("subscription")["sub_0001"]
@@ -86,7 +88,7 @@ def test_an_ended_subscription_is_no_deleted_one(site: ConnectedSite) -> None:
 def test_an_object_that_is_gone_without_an_event_of_its_end_is_marked_deleted(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("charge", "ch_0001", amount_refunded=1)
     del site.account.of("charge")["ch_0001"]
     site.load()
@@ -96,7 +98,7 @@ def test_an_object_that_is_gone_without_an_event_of_its_end_is_marked_deleted(si
 def test_what_a_discount_or_a_payment_belongs_to_is_asked_for(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("subscription", "sub_0001", "none", discounts=["di_1"])
     site.account.put("invoice", "in_0001", "none", status="paid")
     template = site.account.tell("customer.discount.created", site.account.of("subscription")["sub_0001"])
@@ -116,7 +118,7 @@ def test_a_payout_that_is_put_together_later_gets_its_transactions_then(site: Co
     fill(site.account, 3)
     site.account.put("payout", "po_new", automatic=True, reconciliation_status="in_progress")
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.paid_out["po_new"] = ["txn_0001", "txn_0002"]
     site.account.put("payout", "po_new", "payout.reconciliation_completed", reconciliation_status="completed")
     site.load()
@@ -127,7 +129,7 @@ def test_a_poll_after_weeks_stores_a_day_after_the_other(site: ConnectedSite) ->
     fill(site.account, 5)
     site.load()
     for number in range(3 * LARGEST_PAGE):
-        site.account.now += 3600
+        site.account.advance(site.account.now + 3600)
         site.account.put("customer", f"cus_0{number % 5:03d}", balance=number)
     site.load()
     assert_loaded(site)
@@ -141,9 +143,9 @@ def test_a_poll_after_weeks_stores_a_day_after_the_other(site: ConnectedSite) ->
 def test_what_is_listed_late_is_found_by_the_look_back(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now -= 60
-    site.account.put("customer", "cus_0001", email="late@example.com")
-    site.account.put("balance_transaction", "txn_late", "none", amount=1)
+    late = site.account.put("customer", "cus_0001", "none", email="late@example.com")
+    site.account.tell("customer.updated", late)["created"] -= 60
+    site.account.put("balance_transaction", "txn_late", "none", amount=1, created=site.account.now - 60)
     site.load()
     assert_loaded(site)
 
@@ -151,24 +153,23 @@ def test_what_is_listed_late_is_found_by_the_look_back(site: ConnectedSite) -> N
 def test_events_that_stripe_forgot_are_made_up_for_by_reading_all_lists_again(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
-    site.account.now += 60 * DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("customer", "cus_0001", email="unseen@example.com")
+    site.account.advance(site.account.now + RETAINED_DAYS * DAY)
     site.account.put("customer", "cus_0002", email="seen@example.com")
-    newest = list(site.account.events)[-1]
-    site.account.events = {newest: site.account.events[newest]}
     site.load()
     assert_loaded(site)
-    site.account.requests.clear()
+    site.served.requests.clear()
     site.load()
-    assert len(site.account.requests) == 2
+    assert len(site.served.requests) == 2
 
 
-def changes(account: StripeAccount) -> list[dict[str, object]]:
+def changes(account: Account) -> list[dict[str, object]]:
     """A day's business after the first load; returns its events in order."""
     known = set(account.events)
     draw = random.Random(4)
     for number in range(40):
-        account.now += draw.choice([0, 1, 60, 3600])
+        account.advance(account.now + draw.choice([0, 1, 60, 3600]))
         account.put(
             "subscription", f"sub_{draw.randrange(12):04d}", status=draw.choice(["active", "past_due", "paused"])
         )
@@ -217,7 +218,7 @@ def test_however_webhooks_come_the_next_poll_ends_at_the_same_state(
     gone = {"cus_0003"}
     for kind in SOME_KINDS:
         state = site.state(kind)
-        held = {id_: (False, one) for id_, one in site.account.of(kind).items()}
+        held = {id_: (False, flat(BY_KIND[kind], one)) for id_, one in site.account.of(kind).items()}
         loaded = {id_: (is_gone, flat(BY_KIND[kind], one)) for id_, (is_gone, one) in state.items() if id_ not in gone}
         assert loaded == held, kind
     assert site.state("customer")["cus_0003"][0]
@@ -226,7 +227,7 @@ def test_however_webhooks_come_the_next_poll_ends_at_the_same_state(
 def test_webhooks_in_order_give_that_state_before_the_poll(site: ConnectedSite, home: HomeSettings) -> None:
     fill(site.account, 12)
     site.load()
-    site.account.now += DAY
+    site.account.advance(site.account.now + DAY)
     site.account.put("charge", "ch_new", amount=5)
     event = site.account.put("charge", "ch_new", "none")
     deliver(home, site.site_id, list(site.account.events.values())[-1:])
@@ -234,10 +235,10 @@ def test_webhooks_in_order_give_that_state_before_the_poll(site: ConnectedSite, 
 
 
 def test_two_sites_of_a_home_are_loaded_side_by_side(
-    site: ConnectedSite, account: StripeAccount, home: HomeSettings, warehouse: Warehouse
+    site: ConnectedSite, served: Served, home: HomeSettings, warehouse: Warehouse
 ) -> None:
-    other = connect(account, home, warehouse)
-    fill(account, 3)
+    other = connect(served, home, warehouse)
+    fill(served.account, 3)
     assert load_stripe().sites == 2
     assert_loaded(site)
     assert_loaded(other)

@@ -16,15 +16,12 @@ from headwater.warehouse.client import Warehouse
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.progress import StripeReport
 from simulator.stripe.account import Account
-from simulator.stripe.admission import Admission, Faults
+from simulator.stripe.admission import Faults
 from simulator.stripe.business import script_business
 from simulator.stripe.clock import DAY
-from simulator.stripe.server import serving
 from tests.ingestion.stripe.conftest import STATE
 from tests.ingestion.stripe.test_poll import deliver
-
-KEY = "rk_test_of_the_business"
-BEGINS = 1_760_000_000
+from tests.served_stripe import BEGINS, RESTRICTED, Served, serve
 
 
 @dataclass
@@ -32,9 +29,12 @@ class Business:
     """A site connected to an account, with an id of its own in a warehouse that tests share."""
 
     site_id: str
-    account: Account
-    admission: Admission
+    served: Served
     warehouse: Warehouse
+
+    @property
+    def account(self) -> Account:
+        return self.served.account
 
     def load(self) -> StripeReport:
         report = load_stripe(self.site_id)
@@ -65,27 +65,26 @@ def business(home: HomeSettings, warehouse: Warehouse, monkeypatch: pytest.Monke
     account = Account(BEGINS)
     for _ in script_business(account, 3, BEGINS, months=2, customers=40):
         pass
-    admission = Admission(frozenset({KEY}), requests_per_second=10_000)
     monkeypatch.setenv("HEADWATER_SECRET_KEY", make_secret_key())
     monkeypatch.setenv("HEADWATER_STRIPE_REQUESTS_PER_SECOND", "100")
     site_id = f"scripted-{secrets.token_hex(4)}"
     with open_control(ControlSettings().database_url(home)).begin() as session:
         ensure_site(session, "acme", site_id)
-        save_stripe_connection(session, SecretBox(SecretSettings()), site_id, KEY)
-    with serving(account, admission) as address:
-        monkeypatch.setenv("HEADWATER_STRIPE_API_BASE", address)
-        yield Business(site_id, account, admission, warehouse)
+        save_stripe_connection(session, SecretBox(SecretSettings()), site_id, RESTRICTED)
+    with serve(account) as served:
+        monkeypatch.setenv("HEADWATER_STRIPE_API_BASE", served.address)
+        yield Business(site_id, served, warehouse)
 
 
 def test_a_business_is_loaded_over_its_faults_and_followed_from_day_to_day(business: Business) -> None:
-    business.admission.faults = Faults(every=11, status=503, times=3)
+    business.served.admission.faults = Faults(every=11, status=503, times=3)
     first = business.load()
     business.assert_loaded()
     assert sum(first.rows.values()) > 500
 
-    business.admission.requests.clear()
+    business.served.requests.clear()
     assert business.load().rows == {}
-    assert len(business.admission.requests) == 2
+    assert len(business.served.requests) == 2
 
     business.account.advance(business.account.now + 9 * DAY)
     assert business.load().rows

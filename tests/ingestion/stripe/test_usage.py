@@ -8,6 +8,7 @@ import pytest
 
 from headwater.warehouse.client import Warehouse
 from ingestion.stripe.usage import report_usage
+from simulator.stripe import metering
 from tests.ingestion.stripe.conftest import ConnectedSite
 
 TODAY = date(2026, 6, 15)
@@ -56,9 +57,9 @@ def metered(site: ConnectedSite) -> dict[tuple[str, date], int]:
     sums: dict[tuple[str, date], int] = {}
     for event in site.account.meter_events.values():
         assert event["event_name"] == METER
-        day = datetime.fromtimestamp(int(event["timestamp"]), UTC).date()
-        key = event["payload[stripe_customer_id]"], day
-        sums[key] = sums.get(key, 0) + int(event["payload[value]"])
+        day = datetime.fromtimestamp(event["timestamp"], UTC).date()
+        key = event["payload"]["stripe_customer_id"], day
+        sums[key] = sums.get(key, 0) + int(event["payload"]["value"])
     return sums
 
 
@@ -108,23 +109,18 @@ def test_a_report_that_broke_off_is_finished_with_the_same_event(
 ) -> None:
     """Whatever became of the usage meanwhile: the sum is right in the end."""
     usage.set("globex", DAY, "5")
-    site.account.fault = lambda _, target: (500, {}) if "meter_events" in target else None
+    site.break_down(500, target="meter_events")
     report = report_usage(today=TODAY)
     assert report.reported == 0
     assert len(report.failures) == 1
-    site.account.fault = lambda *_: None
+    site.mend()
     planned = site.warehouse.rows(
         "SELECT * FROM raw_stripe.meter_events WHERE site_id = {site:String}", {"site": site.site_id}
     )
     assert [row["value"] for row in planned] == [5]
     if arrived:
         noon = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
-        site.account.meter_events[planned[0]["identifier"]] = {
-            "event_name": METER,
-            "timestamp": str(int(noon.timestamp())),
-            "payload[stripe_customer_id]": "cus_globex",
-            "payload[value]": "5",
-        }
+        metering.report_usage(site.account, "cus_globex", METER, 5, planned[0]["identifier"], int(noon.timestamp()))
     usage.set("globex", DAY, "8")
     report_usage(today=TODAY)
     assert metered(site) == {("cus_globex", DAY): 8}

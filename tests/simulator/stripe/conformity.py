@@ -19,7 +19,7 @@ KINDS: dict[str, type[StripeObject]] = {
     for kind in (
         *("balance_transaction", "charge", "coupon", "credit_note", "customer", "discount", "dispute", "invoice"),
         *("invoice_payment", "payment_intent", "payment_method", "payout", "price", "product", "refund"),
-        "subscription",
+        *("subscription", "subscription_schedule", "tax_rate"),
     )
 }
 

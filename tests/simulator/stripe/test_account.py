@@ -61,7 +61,10 @@ def test_invoices_add_up_line_by_line(year: Account) -> None:
         off = [one for line in lines for one in line["discount_amounts"]]
         assert taken == {id_: sum(one["amount"] for one in off if one["discount"] == id_) for id_ in taken}
         assert {one["discount"] for one in off} <= set(taken) == set(invoice["discounts"])
-        assert invoice["total"] == invoice["subtotal"] - sum(taken.values())
+        assert invoice["total_excluding_tax"] == invoice["subtotal"] - sum(taken.values())
+        added = [one["amount"] for line in lines for one in line["taxes"]]
+        assert sum(added) == sum(one["amount"] for one in invoice["total_taxes"])
+        assert invoice["total"] == invoice["total_excluding_tax"] + sum(added)
         for line in lines:
             assert 0 <= sum(one["amount"] for one in line["discount_amounts"]) <= max(line["amount"], 0)
             assert line["discountable"] or not line["discount_amounts"]
@@ -170,6 +173,8 @@ def test_the_business_goes_through_everything(year: Account) -> None:
     assert {one["percent_off"] is None for one in coupons} == {True, False}
     assert {one["type"] for one in year.of("credit_note").values()} == {"pre_payment", "post_payment"}
     assert {bool(one["customer"]) for one in year.of("charge").values()} == {True, False}
+    assert {one["status"] for one in year.of("subscription_schedule").values()} == {"canceled", "released"}
+    assert {bool(one["total_taxes"]) for one in year.of("invoice").values()} == {True, False}
     returned = Counter(one["customer"] for one in year.of("subscription").values())
     assert max(returned.values()) > 1
 

@@ -2,46 +2,17 @@
 
 import hashlib
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 import stripe
 
-from headwater.contracts.stripe import API_VERSION, OBJECTS
-from simulator.stripe.account import Account
-from simulator.stripe.admission import Admission, Faults
-from simulator.stripe.business import script_business
+from headwater.contracts.stripe import OBJECTS
 from simulator.stripe.clock import DAY
-from simulator.stripe.server import CLOCK, serving
-
-SECRET, RESTRICTED = "sk_test_of_the_business", "rk_test_of_a_reader"
-BEGINS = 1_760_000_000
-
-
-@dataclass
-class Served:
-    account: Account
-    admission: Admission
-    address: str
-
-    def client(self, key: str = SECRET, retries: int = 0) -> stripe.StripeClient:
-        return stripe.StripeClient(
-            key, stripe_version=API_VERSION, base_addresses={"api": self.address}, max_network_retries=retries
-        )
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    account = Account(BEGINS)
-    for _ in script_business(account, 7, BEGINS, months=3, customers=60):
-        pass
-    admission = Admission(frozenset({SECRET, RESTRICTED}), requests_per_second=10_000)
-    with serving(account, admission) as address:
-        yield Served(account, admission, address)
+from simulator.stripe.listing import FILTERS
+from simulator.stripe.server import CLOCK
+from tests.served_stripe import BEGINS, RESTRICTED, SECRET, Served
 
 
 def test_every_list_is_read_to_its_end_the_newest_first(served: Served) -> None:
@@ -86,6 +57,56 @@ def test_lists_are_filtered(served: Served) -> None:
     payout = next(iter(served.account.paid_out))
     paid = client.v1.balance_transactions.list({"payout": payout, "limit": 100}).data
     assert {one.id for one in paid} == set(served.account.paid_out[payout])
+
+
+def test_invoices_of_a_subscription_and_events_of_a_family_are_found(served: Served) -> None:
+    client, invoices = served.client(), served.account.of("invoice").values()
+    wanted = next(iter(served.account.of("subscription")))
+    expected = {one["id"] for one in invoices if one["parent"]["subscription_details"]["subscription"] == wanted}
+    assert {one.id for one in client.v1.invoices.list({"subscription": wanted, "limit": 100}).data} == expected
+    assert expected
+    told = client.v1.events.list({"type": "invoice.*", "limit": 100}).data
+    assert {one.type.partition(".")[0] for one in told} == {"invoice"}
+    assert all(one.active for one in client.v1.prices.list({"active": True}).data)
+    assert not client.v1.prices.list({"active": False}).data
+
+
+@pytest.mark.parametrize("path", sorted(FILTERS))
+def test_a_list_is_filtered_by_nothing_that_stripe_does_not_know(path: str) -> None:
+    names = {"billing/meters": "billing.Meter", "checkout/sessions": "checkout.Session", "invoiceitems": "InvoiceItem"}
+    group, _, name = names.get(path, path.removesuffix("s").replace("_", " ").title().replace(" ", "")).rpartition(".")
+    params = getattr(stripe.params, group) if group else stripe.params
+    assert set(FILTERS[path]) <= set(getattr(params, f"{name}ListParams").__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/charges", "colour"),
+        ("/v1/charges", "status"),
+        ("/v1/coupons", "customer"),
+        ("/v1/customers", "created[before]"),
+        ("/v1/customers", "limit[gte]"),
+        ("/v1/subscription_items", "customer"),
+        ("/v1/invoices/{invoice}/lines", "created"),
+        ("/v1/invoices/{invoice}", "limit"),
+    ],
+)
+def test_a_parameter_that_is_unknown_is_named(served: Served, path: str, name: str) -> None:
+    path = path.format(invoice=next(iter(served.account.of("invoice"))))
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        served.client().raw_request("get", f"{path}?{name}=1")
+    assert refused.value.http_status == 400
+    assert refused.value.code == "parameter_unknown"
+    assert refused.value.param == name
+    assert refused.value.error is not None
+    assert refused.value.error.type == "invalid_request_error"
+
+
+def test_another_version_of_the_api_is_refused(served: Served) -> None:
+    client = stripe.StripeClient(SECRET, stripe_version="2020-08-27", base_addresses={"api": served.address})
+    with pytest.raises(stripe.InvalidRequestError, match="2020-08-27"):
+        client.v1.charges.list()
 
 
 def test_ended_subscriptions_are_listed_only_when_all_are_asked_for(served: Served) -> None:
@@ -146,46 +167,6 @@ def test_only_events_of_the_past_thirty_days_are_known(served: Served) -> None:
     recent = served.account.now - 30 * DAY
     assert listed == [one["id"] for one in reversed(served.account.events.values()) if one["created"] > recent]
     assert 0 < len(listed) < len(served.account.events)
-
-
-def test_too_many_requests_are_told_to_come_again_and_are_answered_then(served: Served) -> None:
-    served.admission.requests_per_second = 5
-    try:
-        with pytest.raises(stripe.RateLimitError) as refused:
-            ask_often(served.client(), 6)
-        assert (refused.value.headers or {})["Retry-After"] == "1"
-        time.sleep(float((refused.value.headers or {})["Retry-After"]))
-        assert served.client().v1.charges.list().data
-    finally:
-        served.admission.requests_per_second = 10_000
-
-
-def ask_often(client: stripe.StripeClient, times: int) -> None:
-    for _ in range(times):
-        client.v1.charges.list()
-
-
-@pytest.mark.parametrize(("status", "error"), [(500, stripe.APIError), (0, stripe.APIConnectionError)])
-def test_faults_come_when_they_are_asked_for_and_go(
-    served: Served, status: int, error: type[stripe.StripeError]
-) -> None:
-    served.admission.faults = Faults(every=2, status=status, times=1)
-    client = served.client()
-    assert client.v1.charges.list().data
-    with pytest.raises(error):
-        client.v1.charges.list()
-    assert client.v1.charges.list().data
-    assert client.v1.charges.list().data
-
-
-def test_usage_is_taken_once_by_its_identifier(served: Served) -> None:
-    customer = next(iter(served.account.of("customer")))
-    usage = {"event_name": "api_calls", "identifier": "twice", "timestamp": served.account.now}
-    usage |= {"payload": {"stripe_customer_id": customer, "value": "5"}}
-    client, path = served.client(RESTRICTED), "/v1/billing/meter_events"
-    assert client.raw_request("post", path, **usage).data["identifier"] == "twice"
-    with pytest.raises(stripe.InvalidRequestError, match="already exists"):
-        client.raw_request("post", path, **usage)
 
 
 @pytest.mark.parametrize("form", [{}, {"shuffled": 3, "times": 2}])
