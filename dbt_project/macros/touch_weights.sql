@@ -16,7 +16,7 @@
             ~ touches ~ ", arrayEnumerate(" ~ touches ~ "))), "
             ~ "('linear', arrayMap(t -> toUInt64(1), " ~ touches ~ ")), "
             ~ "('time_decay', arrayMap(t -> toUInt64(floor(exp2(40 - dateDiff('millisecond', t.touched_at, "
-            ~ touches ~ "[-1].touched_at) / (" ~ var('attribution_half_life_days', 7) ~ " * 86400000)))), " ~ touches ~ ")), "
+            ~ touches ~ "[-1].touched_at) / (" ~ var('attribution_half_life_days') ~ " * 86400000)))), " ~ touches ~ ")), "
             ~ "('position_based', arrayMap((t, i) -> toUInt64(if(n > 2 and i in (1, n), 2 * (n - 2), 1)), "
             ~ touches ~ ", arrayEnumerate(" ~ touches ~ ")))]"
         )

@@ -253,6 +253,9 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
             properties |= {"creator_id": random.choice(("kim", "lee")), "duration_seconds": 60}
     if name == "purchase" and random.random() < 0.8:
         properties |= {"amount": random.choice((1, 100, 1999, 10_001)), "currency": random.choice(("usd", "eur"))}
+    if name == "cancel":
+        # What somebody would have paid: money, but no revenue.
+        properties |= {"amount": 1999, "currency": "usd"}
     return Event(
         site_id=site_id,
         id=UUID(int=random.getrandbits(128)),

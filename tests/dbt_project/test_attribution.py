@@ -15,7 +15,7 @@ import pytest
 from headwater.contracts.definition import EventMatch, Goal
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
-from tests.dbt_project.goals import Completion, count_completions
+from tests.dbt_project.conversions import Conversion, count_conversions
 from tests.dbt_project.journeys import Event, Session
 
 pytestmark = pytest.mark.xdist_group("walks")
@@ -48,38 +48,88 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
         )
     }
     expected: Counter[tuple[Any, ...]] = Counter()
-    touches_of: Counter[int] = Counter()
-    for completion in count_completions(events):
-        touches = find_touches(completion, visits[completion.site_id, completion.owner])
-        touches_of[len(touches)] += 1
+    touches_of: Counter[tuple[str, int]] = Counter()
+    for conversion in count_conversions(events):
+        touches = find_touches(conversion, visits[conversion.site_id, conversion.owner]) if conversion.owner else []
+        touches_of[conversion.kind, len(touches)] += 1
         is_direct = [(s.first.site_id, s.first.visitor_id, s.first.occurred_ms) in direct for s in touches]
         for model in MODELS:
             weights = weigh(model, [s.first.occurred_ms for s in touches], is_direct) if touches else [Fraction(1)]
-            shares = zip(share(BILLION, weights), share(completion.value, weights), weights, strict=True)
-            for number, (units, value, weight) in enumerate(shares, start=1 if touches else 0):
+            shares = zip(
+                share(BILLION, weights),
+                share(conversion.value, weights),
+                share(conversion.revenue, weights),
+                weights,
+                strict=True,
+            )
+            for number, (units, value, revenue, weight) in enumerate(shares, start=1 if touches else 0):
                 if weight:
-                    key = completion.site_id, completion.goal_id, completion.completed_ms, completion.visitor_id
-                    expected[(*key, model, number, units, value, completion.currency)] += 1
-    assert all(touches_of[n] for n in range(6))
+                    key = conversion.kind, conversion.site_id, conversion.goal_id, conversion.converted_ms
+                    money = value, revenue, conversion.currency
+                    expected[(*key, conversion.visitor_id, model, number, units, *money)] += 1
+    assert all(touches_of[kind, n] for kind in ("goal", "revenue") for n in range(6))
     found: Counter[tuple[Any, ...]] = Counter()
     for row in walks.client.rows(
-        "SELECT site_id, goal_id, toUnixTimestamp64Milli(converted_at) AS at, visitor_id, model, position,"
-        " toInt64(credit * 1000000000) AS units, a.value AS value, a.currency AS currency"
-        " FROM marts.fct_attribution AS a INNER JOIN"
-        " (SELECT completion_id, visitor_id FROM marts.fct_goal_completions) AS c ON c.completion_id = a.conversion_id"
+        "SELECT conversion_kind, site_id, goal_id, toUnixTimestamp64Milli(converted_at) AS at, visitor_id, model,"
+        " position, toInt64(credit * 1000000000) AS units, a.value AS value, a.revenue AS revenue,"
+        " a.currency AS currency FROM marts.fct_attribution AS a INNER JOIN"
+        " (SELECT completion_id AS conversion_id, visitor_id FROM marts.fct_goal_completions UNION ALL"
+        " SELECT conversion_id, visitor_id FROM marts.fct_revenue_events) AS c USING (conversion_id)"
     ):
         found[tuple(row.values())] += 1
     assert found == expected
 
 
 def test_credits_and_money_add_up_to_each_conversion(walks: Models) -> None:
+    """Summed here in every model, from nothing but the conversions: one without credits would be missing."""
     wrong = walks.client.value(
-        "SELECT count() FROM (SELECT conversion_id, model, sum(credit) AS credit, sum(value) AS value"
-        " FROM marts.fct_attribution GROUP BY conversion_id, model) AS a"
-        " INNER JOIN marts.fct_conversions AS c ON c.conversion_id = a.conversion_id"
-        " WHERE credit != 1 OR a.value != c.value"
+        "SELECT count() FROM (SELECT conversion_id, uniqExact(model) AS models, sum(credit) AS credit,"
+        " sum(value) AS value, sum(revenue) AS revenue FROM marts.fct_attribution GROUP BY conversion_id) AS a"
+        " RIGHT JOIN marts.fct_conversions AS c ON c.conversion_id = a.conversion_id"
+        " WHERE models != 6 OR credit != 6 OR a.value != 6 * c.value OR a.revenue != 6 * c.revenue"
     )
     assert wrong == 0
+
+
+def test_money_of_events_that_reach_goals_too_is_counted_once(walks: Models) -> None:
+    events = journeys.all_events()
+    conversions = count_conversions(events)
+    twice = {(c.site_id, c.visitor_id, c.converted_ms) for c in conversions if c.goal_id == "bought"} & {
+        (c.site_id, c.visitor_id, c.converted_ms) for c in conversions if c.kind == "revenue"
+    }
+    assert twice
+    expected: Counter[str] = Counter()
+    for event in events:
+        if event.event == "purchase" and not event.is_bot:
+            expected[event.properties.get("currency", "")] += event.properties.get("amount", 0)
+    for model in MODELS:
+        found = walks.client.query(
+            f"SELECT currency, sum(revenue) FROM marts.rpt_attribution_daily WHERE model = '{model}'"
+            " GROUP BY currency HAVING sum(revenue) != 0"
+        )[1]
+        assert dict(map(tuple, found)) == {currency: money for currency, money in expected.items() if money}, model
+
+
+def test_revenue_events_are_those_of_the_oracle(walks: Models) -> None:
+    expected: list[dict[str, Any]] = [
+        {
+            "site_id": conversion.site_id,
+            "visitor_id": conversion.visitor_id,
+            "day": journeys.local_day(conversion.site_id, conversion.converted_ms),
+            "occurred_at": journeys.moment(conversion.converted_ms),
+            "amount": conversion.revenue,
+            "currency": conversion.currency,
+            "is_somebodys": conversion.owner is not None,
+        }
+        for conversion in count_conversions(journeys.all_events())
+        if conversion.kind == "revenue"
+    ]
+    assert {row["is_somebodys"] for row in expected} == {True, False}
+    found = walks.client.rows(
+        "SELECT site_id, visitor_id, day, occurred_at, amount, currency, notEmpty(person_id) AS is_somebodys"
+        " FROM marts.fct_revenue_events"
+    )
+    assert journeys.comparable(found) == journeys.comparable(expected)
 
 
 def test_published_sessions_give_the_published_paths_and_last_touches(
@@ -116,22 +166,26 @@ def test_published_sessions_give_the_published_paths_and_last_touches(
         instant(row["conversion_tstamp"]): " > ".join(PUBLISHED[step] for step in row["path"].split(" > "))
         for row in published
     }
-    last = models.client.query(
-        "SELECT channel, sum(credit), sum(value) FROM marts.fct_attribution WHERE model = 'last_touch' GROUP BY channel"
-    )[1]
     results = read(folder / "snowplow_fractribution_channel_attribution_expected.csv")
-    assert {channel: (credit, value) for channel, credit, value in last} == {
+    published_results = {
         PUBLISHED[row["CHANNEL"]]: (Decimal(row["CONVERSIONS"]), cents(row["REVENUE"]))
         for row in results
         if row["ATTRIBUTION_TYPE"] == "last_touch" and float(row["CONVERSIONS"])
     }
+    # The purchases reach a goal that takes its worth from them, and are revenue without it.
+    for kind, money in (("goal", "value"), ("revenue", "revenue")):
+        last = models.client.query(
+            f"SELECT channel, sum(credit), sum({money}) FROM marts.fct_attribution"
+            f" WHERE model = 'last_touch' AND conversion_kind = '{kind}' GROUP BY channel"
+        )[1]
+        assert {channel: (credit, sum_) for channel, credit, sum_ in last} == published_results, kind
 
 
-def find_touches(completion: Completion, visits: list[Session]) -> list[Session]:
+def find_touches(conversion: Conversion, visits: list[Session]) -> list[Session]:
     """Sessions of the person that began in the look-back, in order."""
-    earliest_ms = completion.completed_ms - journeys.GOALS[completion.goal_id].lookback_days * journeys.DAY_MS
+    earliest_ms = conversion.converted_ms - conversion.lookback_days * journeys.DAY_MS
     return sorted(
-        (visit for visit in visits if earliest_ms <= visit.first.occurred_ms <= completion.completed_ms),
+        (visit for visit in visits if earliest_ms <= visit.first.occurred_ms <= conversion.converted_ms),
         key=lambda visit: visit.first.occurred_ms,
     )
 

@@ -30,6 +30,8 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("sessions_by_channel_are_the_sessions", "marts.fct_sessions", {"day": DAY}),
     ("credits_are_the_conversions", "marts.rpt_attribution_daily", {"model": "linear", "credit": 1}),
     ("credits_are_the_conversions", "marts.rpt_attribution_daily", {"model": "linear", "value": 1}),
+    ("credits_are_the_conversions", "marts.rpt_attribution_daily", {"model": "linear", "revenue": 1}),
+    ("revenue_of_events_is_credited_once", "marts.rpt_attribution_daily", {"model": "linear", "revenue": 1}),
     ("funnels_begin_with_the_people_of_the_first_step", "marts.fct_funnel_progress", {"attempt": 1}),
     ("page_views_are_the_same_everywhere", "marts.rpt_site_daily", {"day": DAY, "page_views": 1}),
     ("page_views_are_the_same_everywhere", "marts.rpt_page_daily", {"day": DAY, "page_views": 1}),
@@ -57,6 +59,24 @@ def test_a_conversion_without_credits_is_found(walks: Models) -> None:
     with inserted(walks, table, f"SELECT * REPLACE ('wrong' AS currency) FROM {table} LIMIT 1"):
         assert findings(walks, "credits_are_the_conversions") > 0
     assert findings(walks, "credits_are_the_conversions") == 0
+
+
+def test_revenue_without_credits_is_found(walks: Models) -> None:
+    table = "marts.fct_revenue_events"
+    with inserted(walks, table, f"SELECT * REPLACE ('wrong' AS currency) FROM {table} LIMIT 1"):
+        assert findings(walks, "credits_are_the_conversions") > 0
+    assert findings(walks, "credits_are_the_conversions") == 0
+
+
+def test_revenue_that_no_conversion_brings_and_revenue_that_two_bring_is_found(walks: Models) -> None:
+    table = "staging.stg_events__receipts"
+    carried = "event = 'purchase' AND JSONExtractInt(properties, 'amount') > 0 AND NOT is_bot AND NOT is_duplicate"
+    with inserted(walks, table, f"SELECT * FROM {table} WHERE {carried} LIMIT 1"):
+        assert findings(walks, "revenue_of_events_is_credited_once") > 0
+    report = "marts.rpt_attribution_daily"
+    with inserted(walks, report, f"SELECT * FROM {report} WHERE revenue > 0 LIMIT 1"):
+        assert findings(walks, "revenue_of_events_is_credited_once") > 0
+    assert findings(walks, "revenue_of_events_is_credited_once") == 0
 
 
 def test_a_person_of_the_first_step_who_is_in_no_funnel_is_found(walks: Models) -> None:

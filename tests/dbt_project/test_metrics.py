@@ -60,6 +60,22 @@ OF_THE_MARTS = {
         (),
         "SELECT avg(scroll_depth) FROM marts.fct_pageviews WHERE NOT is_bot AND visitor_id != '' AND {site}",
     ),
+    "event_revenue": (
+        ("event", "currency"),
+        "SELECT event, JSONExtractString(properties, 'currency') AS currency, sum(JSONExtractInt(properties, 'amount'))"
+        " FROM staging.stg_events__events WHERE event = 'purchase' AND NOT is_bot AND currency != '' AND {site}"
+        " GROUP BY 1, 2",
+    ),
+    "event_revenue_position_based": (
+        ("conversion_kind", "currency"),
+        "SELECT 'goal', currency, 0 FROM marts.fct_goal_completions WHERE {site} GROUP BY currency UNION ALL"
+        " SELECT 'revenue', currency, sum(amount) FROM marts.fct_revenue_events WHERE {site} GROUP BY currency",
+    ),
+    "conversions_linear": (
+        ("conversion_kind",),
+        "SELECT 'goal', count() FROM marts.fct_goal_completions WHERE {site} UNION ALL"
+        " SELECT 'revenue', count() FROM marts.fct_revenue_events WHERE {site}",
+    ),
     "funnel_step_conversion_rate": (
         ("funnel_id", "step"),
         "SELECT funnel_id, toString(step), if(sum(attempts_before) = 0, 0, sum(attempts) / sum(attempts_before))"

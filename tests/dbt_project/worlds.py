@@ -111,7 +111,7 @@ def _happen(random: Random, sites: list[str]) -> Iterator[Row]:
 
 def _event(random: Random, sites: list[str], visitor_id: str, occurred_ms: int, is_bot: bool | None = None) -> Row:
     event = random.choice(EVENTS)
-    return {
+    row: Row = {
         "id": str(UUID(int=random.getrandbits(128))),
         "event": event,
         "occurred_ms": occurred_ms,
@@ -130,6 +130,10 @@ def _event(random: Random, sites: list[str], visitor_id: str, occurred_ms: int, 
         "service": random.choice(("", "web")),
         "properties": json.dumps(_properties(random, event)),
     }
+    if not visitor_id and event == "page_view" and row["path"] in ("/", "/pricing"):
+        # A server is told of money and not of pages, and no session says when what it is told changes.
+        row |= {"event": "invoice.paid", "properties": json.dumps({"amount": 500, "currency": "EUR"})}
+    return row
 
 
 def _properties(random: Random, event: str) -> Row:

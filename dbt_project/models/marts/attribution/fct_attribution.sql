@@ -4,7 +4,7 @@
         partition_by=partition_of('converted_at'),
         order_by=['org_id', 'site_id', 'model', 'conversion_id', 'position'],
         meta={
-            'upstream': ['fct_goal_completions', 'fct_touchpoints'],
+            'upstream': ['fct_goal_completions', 'fct_revenue_events', 'fct_touchpoints'],
             'logged': ['org_id', 'site_id', 'day'],
         },
     )
@@ -26,6 +26,9 @@ from {{ changes_of(plan, 'fct_touchpoints') }}
 union distinct
 select completion_id as conversion_id, completed_at as converted_at
 from {{ changes_of(plan, 'fct_goal_completions') }}
+union distinct
+select conversion_id, occurred_at as converted_at
+from {{ changes_of(plan, 'fct_revenue_events') }}
 -- replaces
 {{ chosen }}
 -- rows
@@ -102,12 +105,14 @@ divided as (
     select
         *,
         {{ largest_remainder('toInt64(1000000000)', 'weights') }} as credits,
-        {{ largest_remainder('value', 'weights') }} as amounts
+        -- Of the two one is zero, so this divides either.
+        {{ largest_remainder('(value + revenue)', 'weights') }} as amounts
     from weighted
 )
 
 select
     conversion_id,
+    conversion_kind,
     org_id,
     site_id,
     goal_id,
@@ -123,7 +128,8 @@ select
     toLowCardinality(touch.medium) as medium,
     toLowCardinality(touch.campaign) as campaign,
     toDecimal64(credit_units, 9) / 1000000000 as credit,
-    amount as value,
+    if(conversion_kind = 'goal', amount, 0)::Int64 as value,
+    if(conversion_kind = 'revenue', amount, 0)::Int64 as revenue,
     currency
 from divided
 array join

@@ -5,7 +5,8 @@
         order_by=['org_id', 'site_id', 'conversion_id', 'position'],
         meta={
             'upstream': [
-                'fct_goal_completions', 'int_sessions_channeled', 'int_visitors_resolved', 'stg_control__goals',
+                'fct_goal_completions', 'fct_revenue_events', 'int_sessions_channeled', 'int_visitors_resolved',
+                'stg_control__goals',
             ],
             'logged': ['conversion_id', 'converted_at'],
         },
@@ -45,6 +46,9 @@ people as (
 
 select org_id, site_id, person_id, completion_id as conversion_id, completed_at as converted_at
 from {{ changes_of(plan, 'fct_goal_completions') }}
+union distinct
+select org_id, site_id, person_id, conversion_id, occurred_at as converted_at
+from {{ changes_of(plan, 'fct_revenue_events') }}
 union distinct
 select org_id, site_id, person_id, conversion_id, converted_at
 from conversions

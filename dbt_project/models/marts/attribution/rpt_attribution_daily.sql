@@ -2,7 +2,10 @@
     config(
         materialized='partitions',
         partition_by=partition_of('day'),
-        order_by=['org_id', 'site_id', 'day', 'model', 'goal_id', 'channel', 'source', 'medium', 'campaign', 'currency'],
+        order_by=[
+            'org_id', 'site_id', 'day', 'model', 'conversion_kind', 'goal_id', 'channel', 'source', 'medium', 'campaign',
+            'currency',
+        ],
         meta={'upstream': ['fct_attribution']},
     )
 }}
@@ -22,6 +25,7 @@ select
     site_id,
     day,
     model,
+    conversion_kind,
     goal_id,
     channel,
     source,
@@ -30,7 +34,8 @@ select
     currency,
     uniqExact(conversion_id) as conversions_touched,
     sum(fct.credit) as credit,
-    sum(fct.value) as value
+    sum(fct.value) as value,
+    sum(fct.revenue) as revenue
 from {{ ref('fct_attribution') }} as fct
 where {{ is_on_days(scope, 'converted_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
-group by org_id, site_id, day, model, goal_id, channel, source, medium, campaign, currency
+group by org_id, site_id, day, model, conversion_kind, goal_id, channel, source, medium, campaign, currency

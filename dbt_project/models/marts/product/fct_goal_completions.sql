@@ -63,9 +63,7 @@ matching_events as (
         events.id as event_id,
         events.occurred_at as completed_at,
         goals.value_property != ''
-            and JSONType(events.properties, goals.value_property) in ('Int64', 'UInt64')
-            -- A worth no sum could hold is none.
-            and abs(JSONExtractFloat(events.properties, goals.value_property)) <= 1e15 as has_own_value,
+            and {{ is_amount('goals.value_property', 'events.properties') }} as has_own_value,
         if(has_own_value, JSONExtractInt(events.properties, goals.value_property), goals.value) as value,
         if(
             has_own_value and JSONExtractString(events.properties, 'currency') != '',
