@@ -14,6 +14,7 @@ from cli.supervisor import unused_port
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
+from orchestration.lib.manifest import prepare_manifest
 from tests.postgresql import Postgresql, find_binaries, running_postgresql
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -133,3 +134,17 @@ def warehouse(warehouse_server: WarehouseSettings, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(warehouse_server.port))
     with Warehouse(warehouse_server) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def clickhouse_port() -> int:
+    """The stack's port. dbt parses again when the address in its profile is another."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: int) -> Path:
+    """A home's dbt directory after parsing, which takes seconds: once per worker."""
+    home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
+    prepare_manifest(home, WarehouseSettings(port=clickhouse_port, url=None))
+    return home.dbt_dir

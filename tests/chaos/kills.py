@@ -21,6 +21,7 @@ import httpx
 from cli.services import api_service, clickhouse_service
 from cli.supervisor import Supervisor
 from headwater.landing import sealed_segments
+from orchestration.lib.dbt import show_dbt
 from tests.stack import Stack, running_stack
 
 VICTIMS = ("api", "loader", "clickhouse")
@@ -154,10 +155,15 @@ def drain(stack: Stack) -> None:
         time.sleep(0.1)
 
 
-def _compare(stack: Stack, counts: Counter[str], acknowledged: set[str], ready: dict[str, list[float]]) -> ChaosReport:
-    from orchestration.lib.dbt import show_dbt
+def build_ledger(stack: Stack) -> None:
+    """Build the models of the events and of what became of each receipt, and run the tests that hold these together."""
+    select = ("--select", "+rpt_ingestion_ledger", "+rpt_daily_usage", "--indirect-selection", "cautious")
+    options = ("--exclude-resource-type", "unit_test", "--quiet")
+    assert show_dbt(["build", *select, *options], stack.warehouse, stack.home) == 0
 
-    assert show_dbt(["build", "--exclude-resource-type", "unit_test", "--quiet"], stack.warehouse, stack.home) == 0
+
+def _compare(stack: Stack, counts: Counter[str], acknowledged: set[str], ready: dict[str, list[float]]) -> ChaosReport:
+    build_ledger(stack)
     with stack.client() as client:
         modelled = Counter(str(row[0]) for row in client.query("SELECT id FROM staging.stg_events__events")[1])
         raw_rows = client.value("SELECT count() FROM raw_events.events")

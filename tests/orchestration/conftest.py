@@ -6,24 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.supervisor import unused_port
-from headwater.settings import HomeSettings, WarehouseSettings
-from orchestration.lib.manifest import prepare_manifest
+from headwater.settings import HomeSettings
 from tests.stack import Stack, running_stack
-
-
-@pytest.fixture(scope="session")
-def clickhouse_port() -> int:
-    """The stack's port. dbt parses again when the address in its profile is another."""
-    return unused_port()
-
-
-@pytest.fixture(scope="session")
-def parsed_project(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: int) -> Path:
-    """A home's dbt directory after parsing, which takes seconds: once per worker."""
-    home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
-    prepare_manifest(home, WarehouseSettings(port=clickhouse_port, url=None))
-    return home.dbt_dir
 
 
 @pytest.fixture
