@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -15,21 +15,21 @@ from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
 from orchestration.lib.manifest import prepare_manifest
+from tests import scheduling
 from tests.postgresql import Postgresql, find_binaries, running_postgresql
+from tests.scheduling import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 ABSENT = "reference data is absent:"
 NO_POSTGRESQL = "PostgreSQL's server is not installed"
 
 
-LONGEST_FIRST = ("chaos", "e2e", "dbt_project", "orchestration")
-"""Folders of tests that take minutes: begun last, they would keep one worker waiting for the other."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first."""
-    rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path.relative_to(REPOSITORY / "tests").parts[0], len(rank)))
+    scheduling.order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling.FilesOfAGroup(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
