@@ -1,6 +1,7 @@
 """Fixtures every room's tests share: an isolated home, free ports, and a running warehouse per test worker."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -148,3 +149,10 @@ def parsed_project(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: in
     home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
     prepare_manifest(home, WarehouseSettings(port=clickhouse_port, url=None))
     return home.dbt_dir
+
+
+@pytest.fixture
+def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
+    """A home of the test's own in which dbt has nothing left to parse."""
+    shutil.copytree(parsed_project, home.dbt_dir)
+    return home

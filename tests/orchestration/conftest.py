@@ -6,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.settings import HomeSettings
 from tests.stack import Stack, running_stack
-
-
-@pytest.fixture
-def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
-    """A home of the test's own in which dbt has nothing left to parse."""
-    shutil.copytree(parsed_project, home.dbt_dir)
-    return home
 
 
 @pytest.fixture(scope="module")
