@@ -94,10 +94,15 @@ class RetryingClient(threading.Thread):
         return str(uuid.UUID(int=self._choose.getrandbits(128), version=4))
 
 
-def run_chaos(folder: Path, kills: int, seed: int, report: Callable[[str], None] = print) -> ChaosReport:
-    """Run the stack in ``folder``, kill ``kills`` times, and hold the models against what was acknowledged."""
+def run_chaos(
+    folder: Path, kills: int, seed: int, report: Callable[[str], None] = print, **settings: str
+) -> ChaosReport:
+    """Run the stack in ``folder``, kill ``kills`` times, and hold the models against what was acknowledged.
+
+    ``settings``: as of `running_stack`.
+    """
     choose = random.Random(seed)
-    with running_stack(folder) as stack:
+    with running_stack(folder, **settings) as stack:
         stop_making, watcher = threading.Event(), threading.Thread(target=stack.supervisor.watch, daemon=True)
         watcher.start()
         clients = [RetryingClient(stack, stop_making, seed * 100 + n) for n in range(CLIENTS)]

@@ -37,8 +37,10 @@ class Sender:
         self.sent += Counter(counted=len(fresh), duplicates=len(again), rejected=BROKEN)
 
 
-def test_a_minute_without_clickhouse_loses_nothing_and_the_backlog_drains_by_itself(tmp_path: Path) -> None:
-    with running_stack(tmp_path) as stack:
+def test_a_minute_without_clickhouse_loses_nothing_and_the_backlog_drains_by_itself(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    with running_stack(tmp_path, **settings) as stack:
         sender = Sender(stack)
         _post_for(sender, 3)
         stack.supervisor.stop_service("clickhouse")
