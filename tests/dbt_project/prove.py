@@ -96,8 +96,8 @@ def prove(
         client.command("CREATE DATABASE batchwise")
         for table in tables:
             client.command(f"CREATE TABLE batchwise.{table.replace('.', '__')} CLONE AS {table}")
-        # In two passes, which must not show either.
-        passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 2 + 1}}}")
+        # In several passes, which must not show either.
+        passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
         project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
         found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
         if not any(found.values()):

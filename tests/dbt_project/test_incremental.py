@@ -2,11 +2,11 @@
 
 from tests.dbt_project.conftest import Prove
 
-SEEDS, BATCHES = 25, 5
+SEEDS = 25
 
 
 def test_models_built_batch_by_batch_are_those_built_at_once(run_proof: Prove) -> None:
-    done = run_proof("--seeds", str(SEEDS), "--batches", str(BATCHES))
+    done = run_proof("--seeds", str(SEEDS))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"incremental == full refresh: {SEEDS} seeds" in done.stdout
     assert "0 differences" in done.stdout

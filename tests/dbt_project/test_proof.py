@@ -9,9 +9,6 @@ import pytest
 from cli.services import PROJECT
 from tests.dbt_project.conftest import Prove
 
-BATCHES = ("--batches", "4")
-"""One after the batch that is built in part: what is wrong with a model shows at its first scoped build."""
-
 
 @pytest.fixture
 def mutate(tmp_path: Path) -> Callable[[str, str, str], Path]:
@@ -37,7 +34,7 @@ def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
         """else "drop partition id '" ~ partition ~ "'\"""",
         """else "attach partition id '" ~ partition ~ "' from " ~ next""",
     )
-    done = run_proof("--seeds", "12", *BATCHES, "--project", str(project), "--select", "+fct_sessions")
+    done = run_proof("--seeds", "12", "--batches", "4", "--project", str(project), "--select", "+fct_sessions")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_sessions:" in done.stdout
 
@@ -50,9 +47,8 @@ def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_
         "where object_type = '{{ kind }}'",
         "where object_type = 'nothing'",
     )
-    done = run_proof(
-        "--seeds", "4", *BATCHES, "--project", str(project), "--select", "+stg_stripe__subscription_versions"
-    )
+    select = ("+stg_stripe__subscription_versions", "+int_visitors_first_seen")
+    done = run_proof("--seeds", "4", "--project", str(project), "--select", *select)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "staging.stg_stripe__subscription_versions:" in done.stdout
 
@@ -63,6 +59,6 @@ def test_the_proof_finds_money_that_stays_converted_at_the_rate_of_another_day(
     project = mutate(
         "models/marts/revenue/fct_transactions.sql", "or (currency, day) in (", "or false and (currency, day) in ("
     )
-    done = run_proof("--seeds", "4", *BATCHES, "--project", str(project), "--select", "+fct_transactions")
+    done = run_proof("--seeds", "4", "--project", str(project), "--select", "+fct_transactions")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_transactions:" in done.stdout
