@@ -34,7 +34,7 @@ def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
         """else "drop partition id '" ~ partition ~ "'\"""",
         """else "attach partition id '" ~ partition ~ "' from " ~ next""",
     )
-    done = run_proof("--seeds", "12", "--batches", "4", "--project", str(project), "--select", "+fct_sessions")
+    done = run_proof("--seeds", "12", "--project", str(project), "--select", "+fct_sessions")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_sessions:" in done.stdout
 
