@@ -1,12 +1,13 @@
 """Fixtures every room's tests share: an isolated home, free ports, and a running warehouse per test worker."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -14,21 +15,22 @@ from cli.supervisor import unused_port
 from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse, answers
 from headwater.warehouse.schema import apply_schema
+from orchestration.lib.manifest import prepare_manifest
+from tests import scheduling
 from tests.postgresql import Postgresql, find_binaries, running_postgresql
+from tests.scheduling import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 ABSENT = "reference data is absent:"
 NO_POSTGRESQL = "PostgreSQL's server is not installed"
 
 
-LONGEST_FIRST = ("chaos", "e2e", "dbt_project", "orchestration")
-"""Folders of tests that take minutes: begun last, they would keep one worker waiting for the other."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first."""
-    rank = {folder: number for number, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path.relative_to(REPOSITORY / "tests").parts[0], len(rank)))
+    scheduling.order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling.FilesOfAGroup(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -133,3 +135,24 @@ def warehouse(warehouse_server: WarehouseSettings, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(warehouse_server.port))
     with Warehouse(warehouse_server) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def clickhouse_port() -> int:
+    """The stack's port. dbt parses again when the address in its profile is another."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def parsed_project(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: int) -> Path:
+    """A home's dbt directory after parsing, which takes seconds: once per worker."""
+    home = HomeSettings(home=tmp_path_factory.mktemp("parsed"))
+    prepare_manifest(home, WarehouseSettings(port=clickhouse_port, url=None))
+    return home.dbt_dir
+
+
+@pytest.fixture
+def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
+    """A home of the test's own in which dbt has nothing left to parse."""
+    shutil.copytree(parsed_project, home.dbt_dir)
+    return home

@@ -12,6 +12,7 @@ from headwater.control import create_key, ensure_site, open_control
 from headwater.settings import ApiSettings, ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
+from orchestration.lib.manifest import project_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,12 @@ def running_stack(
         supervisor.stop()
         os.environ.clear()
         os.environ.update(before)
+
+
+def spare_unit_tests(home: HomeSettings, client: Warehouse) -> None:
+    """Let a home believe that dbt's unit tests passed: they take a build longer than all the rest.
+
+    That they pass, in a home that has never seen them, is what the demo's test shows.
+    """
+    home.dbt_dir.mkdir(exist_ok=True)
+    (home.dbt_dir / "unit_tests_passed").write_text(f"{project_digest()} {client.value('SELECT version()')}")

@@ -21,6 +21,7 @@ import httpx
 from cli.services import api_service, clickhouse_service
 from cli.supervisor import Supervisor
 from headwater.landing import sealed_segments
+from orchestration.lib.dbt import show_dbt
 from tests.stack import Stack, running_stack
 
 VICTIMS = ("api", "loader", "clickhouse")
@@ -93,10 +94,15 @@ class RetryingClient(threading.Thread):
         return str(uuid.UUID(int=self._choose.getrandbits(128), version=4))
 
 
-def run_chaos(folder: Path, kills: int, seed: int, report: Callable[[str], None] = print) -> ChaosReport:
-    """Run the stack in ``folder``, kill ``kills`` times, and hold the models against what was acknowledged."""
+def run_chaos(
+    folder: Path, kills: int, seed: int, report: Callable[[str], None] = print, **settings: str
+) -> ChaosReport:
+    """Run the stack in ``folder``, kill ``kills`` times, and hold the models against what was acknowledged.
+
+    ``settings``: as of `running_stack`.
+    """
     choose = random.Random(seed)
-    with running_stack(folder) as stack:
+    with running_stack(folder, **settings) as stack:
         stop_making, watcher = threading.Event(), threading.Thread(target=stack.supervisor.watch, daemon=True)
         watcher.start()
         clients = [RetryingClient(stack, stop_making, seed * 100 + n) for n in range(CLIENTS)]
@@ -154,10 +160,15 @@ def drain(stack: Stack) -> None:
         time.sleep(0.1)
 
 
-def _compare(stack: Stack, counts: Counter[str], acknowledged: set[str], ready: dict[str, list[float]]) -> ChaosReport:
-    from orchestration.lib.dbt import show_dbt
+def build_ledger(stack: Stack) -> None:
+    """Build the models of the events and of what became of each receipt, and run the tests that hold these together."""
+    select = ("--select", "+rpt_ingestion_ledger", "+rpt_daily_usage", "--indirect-selection", "cautious")
+    options = ("--exclude-resource-type", "unit_test", "--quiet")
+    assert show_dbt(["build", *select, *options], stack.warehouse, stack.home) == 0
 
-    assert show_dbt(["build", "--exclude-resource-type", "unit_test", "--quiet"], stack.warehouse, stack.home) == 0
+
+def _compare(stack: Stack, counts: Counter[str], acknowledged: set[str], ready: dict[str, list[float]]) -> ChaosReport:
+    build_ledger(stack)
     with stack.client() as client:
         modelled = Counter(str(row[0]) for row in client.query("SELECT id FROM staging.stg_events__events")[1])
         raw_rows = client.value("SELECT count() FROM raw_events.events")

@@ -69,7 +69,7 @@ class TestDbt:
 
 class TestDagster:
     @pytest.fixture
-    def process(self, home: HomeSettings, tmp_path: Path, free_port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    def process(self, parsed_home: HomeSettings, tmp_path: Path, free_port: int) -> Iterator["subprocess.Popen[bytes]"]:
         environment = {**os.environ, "HEADWATER_DAGSTER_PORT": str(free_port)}
         with (tmp_path / "output").open("wb") as output:
             started = subprocess.Popen(

@@ -3,7 +3,9 @@
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,12 +23,14 @@ from headwater.warehouse.schema import apply_schema
 from tests.dbt_project import journeys
 from tests.dbt_project.billing import Business
 from tests.dbt_project.books import Books
-from tests.dbt_project.project import make_databases
+from tests.dbt_project.project import make_databases, usual_address
 
 OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
     *("--quiet", "--no-use-colors", "--log-level-file", "none"),
 )
+
+Prove = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Models:
             if event.info.level != "debug":
                 said.append(event.info.msg)
 
-        manifest = parsed_project()
+        manifest, _ = parse_project()
         before = dict(os.environ)
         os.environ |= self.environment
         make_databases(self.client)
@@ -80,14 +84,38 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
 
 
 @cache
-def parsed_project() -> Any:
-    """dbt's manifest of the project as it is, read once by a process."""
+def parse_project() -> tuple[Any, bytes]:
+    """dbt's manifest of the project as it is, and its partial parse: made once by a process."""
     from dbt.cli.main import dbtRunner
 
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, usual_address():
         done = dbtRunner().invoke(["parse", *OPTIONS, "--target-path", folder, "--no-write-json"])
-    assert done.success, done.exception
-    return done.result
+        assert done.success, done.exception
+        return done.result, (Path(folder) / "partial_parse.msgpack").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def partial_parse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dbt's partial parse of the project as it is: whoever changes a copy of it parses only what they changed."""
+    path = tmp_path_factory.mktemp("parse") / "partial_parse.msgpack"
+    path.write_bytes(parse_project()[1])
+    return path
+
+
+@pytest.fixture(scope="session")
+def run_proof(partial_parse: Path) -> Prove:
+    """Runs `python -m tests.dbt_project.prove …`."""
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "tests.dbt_project.prove", *arguments, "--parsed", str(partial_parse)],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
 
 
 @contextmanager

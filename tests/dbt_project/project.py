@@ -19,13 +19,19 @@ class BuildFailed(Exception):
 
 
 class Project:
-    """The dbt project, parsed once and run many times in this process."""
+    """The dbt project, parsed once and run many times in this process.
 
-    def __init__(self, folder: Path) -> None:
+    ``parsed``: dbt's partial parse of a project that is the same but for a few files. Only those are read anew: 1 s and
+    not 7 s.
+    """
+
+    def __init__(self, folder: Path, parsed: Path | None = None) -> None:
         from dbt.cli.main import dbtRunner
 
         self._folder = folder
-        self._manifest = self._invoke(dbtRunner(), "parse")
+        known = ("--partial-parse-file-path", str(parsed)) if parsed else ()
+        with usual_address():
+            self._manifest = self._invoke(dbtRunner(), "parse", *known)
 
     def dbt(self, *arguments: str) -> Any:
         """What dbt's command returns: for `run` and `build` the results by node. Raises BuildFailed."""
@@ -50,6 +56,17 @@ class Project:
         if not done.success:
             raise BuildFailed(f"dbt {' '.join(arguments)} failed") from done.exception
         return done.result
+
+
+@contextmanager
+def usual_address() -> Iterator[None]:
+    """For parsing, which asks no warehouse: dbt begins anew when the address in its profile is another."""
+    port = os.environ.pop("HEADWATER_DBT_PORT", None)
+    try:
+        yield
+    finally:
+        if port is not None:
+            os.environ["HEADWATER_DBT_PORT"] = port
 
 
 def make_databases(client: Warehouse) -> None:

@@ -71,14 +71,22 @@ def assert_nothing_is_empty(client: Warehouse, tables: Sequence[str]) -> None:
 
 
 def prove(
-    seeds: Sequence[int], folder: Path, project_folder: Path, select: Sequence[str] = ()
+    seeds: Sequence[int],
+    folder: Path,
+    project_folder: Path,
+    select: Sequence[str] = (),
+    parsed: Path | None = None,
+    batches: int = BATCHES,
 ) -> tuple[int, dict[str, list[dict[str, Any]]]]:
-    """Number of models compared, and the rows that differ by model. ``select``: dbt's selection; all without one."""
-    worlds = [make_world(seed, BATCHES) for seed in seeds]
+    """Number of models compared, and the rows that differ by model.
+
+    ``select``: dbt's selection; all without one. ``parsed``: what Project takes.
+    """
+    worlds = [make_world(seed, batches) for seed in seeds]
     with warehouse(folder) as client:
-        project = Project(project_folder)
+        project = Project(project_folder, parsed)
         project.dbt("seed")
-        for number in range(BATCHES):
+        for number in range(batches):
             load(client, worlds, number)
             chosen = FIRST_MODELS if number == PARTLY_BUILT else select
             project.dbt("run", *(("--select", *chosen) if chosen else ()))
@@ -103,10 +111,12 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--project", type=Path, default=PROJECT / "dbt_project", help="folder of the dbt project")
     parser.add_argument("--select", nargs="+", default=[], help="models to build and compare, as dbt selects them")
+    parser.add_argument("--batches", type=int, default=BATCHES, help="builds that a world is cut into, 4 or more")
+    parser.add_argument("--parsed", type=Path, help="dbt's partial parse of a project that is nearly the same")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="headwater-prove-") as folder:
         seeds = range(options.first, options.first + options.seeds)
-        models, found = prove(seeds, Path(folder), options.project, options.select)
+        models, found = prove(seeds, Path(folder), options.project, options.select, options.parsed, options.batches)
     for table, rows in found.items():
         print(f"{table}: {len(rows)} rows differ, as in")
         for row in rows[:4]:

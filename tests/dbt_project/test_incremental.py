@@ -1,84 +1,12 @@
-"""Batch by batch is the same as at once; and the proof of it can fail."""
+"""Batch by batch is the same as at once; that the proof of it can fail is shown beside it."""
 
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-import pytest
-
-from cli.services import PROJECT
+from tests.dbt_project.conftest import Prove
 
 SEEDS = 25
-MUTANT_SEEDS = 12
 
 
-def run_proof(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.dbt_project.prove", *arguments],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_models_built_batch_by_batch_are_those_built_at_once() -> None:
+def test_models_built_batch_by_batch_are_those_built_at_once(run_proof: Prove) -> None:
     done = run_proof("--seeds", str(SEEDS))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"incremental == full refresh: {SEEDS} seeds" in done.stdout
     assert "0 differences" in done.stdout
-
-
-@pytest.fixture
-def mutate(tmp_path: Path) -> Callable[[str, str, str], Path]:
-    """A copy of the dbt project with one text of one file replaced."""
-
-    def copy(file: str, text: str, other: str) -> Path:
-        project = tmp_path / "dbt_project"
-        shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-        changed = project / file
-        before = changed.read_text()
-        assert text in before
-        changed.write_text(before.replace(text, other))
-        return project
-
-    return copy
-
-
-def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
-    mutate: Callable[[str, str, str], Path],
-) -> None:
-    project = mutate(
-        "macros/partitions/write_partitions.sql",
-        """else "drop partition id '" ~ partition ~ "'\"""",
-        """else "attach partition id '" ~ partition ~ "' from " ~ next""",
-    )
-    done = run_proof("--seeds", str(MUTANT_SEEDS), "--project", str(project), "--select", "+rpt_site_daily")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "marts.fct_sessions:" in done.stdout
-
-
-def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_were(
-    mutate: Callable[[str, str, str], Path],
-) -> None:
-    project = mutate(
-        "macros/stripe/stripe_changes.sql",
-        "where object_type = '{{ kind }}'",
-        "where object_type = 'nothing'",
-    )
-    done = run_proof("--seeds", "4", "--project", str(project), "--select", "staging", "int_visitors_first_seen")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "staging.stg_stripe__subscription_versions:" in done.stdout
-
-
-def test_the_proof_finds_money_that_stays_converted_at_the_rate_of_another_day(
-    mutate: Callable[[str, str, str], Path],
-) -> None:
-    project = mutate(
-        "models/marts/revenue/fct_transactions.sql", "or (currency, day) in (", "or false and (currency, day) in ("
-    )
-    done = run_proof("--seeds", "4", "--project", str(project), "--select", "+fct_transactions")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "marts.fct_transactions:" in done.stdout

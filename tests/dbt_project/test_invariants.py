@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt_project.conftest import Models, parsed_project
+from tests.dbt_project.conftest import Models, parse_project
 
 pytestmark = pytest.mark.xdist_group("walks")
 
@@ -106,7 +106,7 @@ OF_STRIPE = {
 def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
     checks = [
         node
-        for node in parsed_project().nodes.values()
+        for node in parse_project()[0].nodes.values()
         if node.resource_type == "test" and not hasattr(node, "test_metadata") and node.name not in OF_STRIPE
     ]
     assert {check.config.severity.lower() for check in checks} == {"error"}

@@ -1,33 +1,23 @@
 """What every model of the project must have, read from dbt's manifest."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.services import PROJECT
+from tests.dbt_project.conftest import parse_project
 
 DBT_PROJECT = PROJECT / "dbt_project"
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("parse")
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "parse"],
-        cwd=DBT_PROJECT,
-        env={**os.environ, "DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    parsed: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    path = tmp_path_factory.mktemp("parse") / "manifest.json"
+    parse_project()[0].write(str(path))
+    parsed: dict[str, Any] = json.loads(path.read_text())
     return parsed
 
 

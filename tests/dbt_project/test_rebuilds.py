@@ -18,6 +18,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def project(partial_parse: Path) -> Project:
+    """The dbt project as it is."""
+    return Project(PROJECT / "dbt_project", partial_parse)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the dbt project."""
@@ -35,42 +41,44 @@ def rebuilt_last(client: Warehouse) -> set[str]:
     return {row["model"] for row in rows}
 
 
-def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(client: Warehouse, folder: Path) -> None:
+def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
+    client: Warehouse, project: Project, folder: Path, partial_parse: Path
+) -> None:
     models = ("--select", "+int_visitors_resolved", "int_visitors_first_seen")
-    Project(folder).dbt("run", *models)
-    Project(folder).dbt("run", *models)
+    project.dbt("run", *models)
+    project.dbt("run", *models)
     assert not rebuilt_last(client)
 
     macro = folder / "macros" / "person_id.sql"
     macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
-    Project(folder).dbt("run", *models)
+    Project(folder, partial_parse).dbt("run", *models)
     assert rebuilt_last(client) == {"int_visitors_resolved"}
 
 
-def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(client: Warehouse, folder: Path) -> None:
+def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(
+    client: Warehouse, project: Project, folder: Path, partial_parse: Path
+) -> None:
     models = ("--select", "+int_sessions_channeled", "+int_clicks_judged")
-    Project(folder).dbt("seed")
-    Project(folder).dbt("run", *models)
-    Project(folder).dbt(
-        "run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000, rows_per_batch: 1000}"
-    )
+    project.dbt("seed")
+    project.dbt("run", *models)
+    project.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000, rows_per_batch: 1000}")
     assert rebuilt_last(client) == {"int_clicks_judged", "int_visitors_resolved"}
 
     seed = folder / "seeds" / "traffic_sources.csv"
     seed.write_text("\n".join(seed.read_text().splitlines()[:-1]) + "\n")
-    Project(folder).dbt("seed")
-    Project(folder).dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
+    changed = Project(folder, partial_parse)
+    changed.dbt("seed")
+    changed.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
     assert rebuilt_last(client) == {"int_sessions_channeled"}
 
 
-def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, folder: Path) -> None:
+def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Project) -> None:
     models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__refunds")
     client.command("INSERT INTO raw_control.stripe_connections VALUES ('shop', 'acme', true, now64(3))")
     client.command(
         "INSERT INTO raw_stripe.refunds (org_id, site_id, livemode, id, created, version_at, is_deleted, object)"
         " VALUES ('acme', 'shop', true, 're_1', now64(3), now64(3), false, '{\"created\": 1800000000}')"
     )
-    project = Project(folder)
     project.dbt("run", *models)
     assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 1
 

@@ -22,6 +22,7 @@ NUMBERS = """
 """
 
 
+@pytest.mark.usefixtures("seasoned")
 class TestAccessLogImport:
     def test_the_numbers_of_the_log_are_those_of_the_marts(
         self, headwater: Run, shared_data: Callable[[str], Path]

@@ -1,13 +1,16 @@
 """`headwater demo`: a simulated month through every part, equal to the simulation's truth."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from orchestration.lib.manifest import project_digest
 from tests.e2e.conftest import Run
 
 
 def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> None:
+    # The one test of the suite whose home knows nothing: here dbt's unit tests run, as for whoever tries Headwater.
     done = headwater("demo", "--scale", "0.2")
 
     last = done.stdout.strip().splitlines()[-1]
@@ -26,3 +29,5 @@ def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> No
     assert sorted(rule for rule, _ in shares) == sorted(rules)
     assert sum(float(share) for _, share in shares) == pytest.approx(100, abs=0.3)
     assert re.search(r"│ Organic Search +│ +\d+ │", done.stdout)
+    home = Path(headwater.environment["HEADWATER_HOME"]) / "demo"  # type: ignore[attr-defined]
+    assert (home / "dbt" / "unit_tests_passed").read_text().startswith(project_digest())

@@ -27,12 +27,12 @@ from tests.ingestion.landed import make_frame
 
 
 @pytest.fixture(scope="module")
-def up(headwater: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator["subprocess.Popen[str]"]:
+def up(seasoned: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator["subprocess.Popen[str]"]:
     log = tmp_path_factory.mktemp("up") / "output.txt"
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up"],
-            env=headwater.environment,  # type: ignore[attr-defined]
+            env=seasoned.environment,  # type: ignore[attr-defined]
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,

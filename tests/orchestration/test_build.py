@@ -15,15 +15,14 @@ from orchestration.lib.manifest import project_digest
 from orchestration.lib.quality import EVENTS, SITE_DAYS, run_suite
 from orchestration.lib.run import RunReport, run_build
 from tests.ingestion.landed import Landed
-from tests.stack import Stack
+from tests.stack import Stack, spare_unit_tests
 
 
 @pytest.fixture(scope="module")
 def built(stack: Stack) -> RunReport:
     """The first run, after 20 events and 2 rejected ones were landed. Unit tests passed before it."""
     with stack.client() as client:
-        stamp = f"{project_digest()} {client.value('SELECT version()')}"
-    (stack.home.dbt_dir / "unit_tests_passed").write_text(stamp)
+        spare_unit_tests(stack.home, client)
     Landed(stack.home).land(20, rejected=2)
     return run_build(lambda _: None)
 
