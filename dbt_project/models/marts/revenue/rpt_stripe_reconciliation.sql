@@ -28,15 +28,7 @@ with known as (
     select org_id, site_id, created_at as at from {{ relation_of('stg_stripe__payouts') }}
 ),
 
-reached as (
-    select
-        org_id,
-        site_id,
-        if(min(is_removed) = max(is_removed), toDateTime64(0, 3, 'UTC'), min(reconciled_until)) as from_at,
-        max(reconciled_until) as to_at
-    from {{ changes_of(plan, 'int_stripe_horizons') }}
-    group by org_id, site_id
-),
+reached as {{ reached_horizons(plan, 'reconciled_until') }},
 
 moments as (
     select org_id, site_id, occurred_at as at from {{ changes_of(plan, 'fct_transactions') }}
