@@ -166,7 +166,7 @@ class Ledger:
         return total
 
     def days(self, first: date, until: int) -> Iterator[tuple[date, Counter[tuple[str, str, str, str]]]]:
-        """Monthly recurring revenue at the last moment of every day, and of the last one at ``until``, in Unix seconds."""
+        """Monthly recurring revenue at the last moment of every day, and of the last one at ``until``, Unix seconds."""
         day = first
         while day <= self.day_of(until):
             following = datetime.combine(day + timedelta(days=1), datetime.min.time(), self._zone)

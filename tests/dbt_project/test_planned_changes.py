@@ -21,7 +21,7 @@ CHOSEN = ("--select", "+rpt_mrr_daily", "+dim_subscriptions")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
-    """A trial of 20 days and a discount of 40, told of when they began; on the first day a cancellation after 50 as well."""
+    """A trial of 20 days, a discount of 40 and a cancellation after 50, all told of on the first day."""
     books = Books(ORG, SITE)
     books.list_object(PLAN, BEGIN)
     half = coupon("half", "repeating", percent_off=50)
@@ -97,8 +97,10 @@ def test_a_change_that_is_decided_happens_when_its_time_has_come(models: Models)
     # Nobody told of the cancellation, so it did not happen: Stripe says when it does.
     assert models.client.query(movements)[1] == first
     assert models.client.query(current)[1] == [
-        ("sub_discount", day_after(40), forever), ("sub_leaver", day_after(0), forever), ("sub_trial", day_after(20), forever),
-    ]  # fmt: skip
+        ("sub_discount", day_after(40), forever),
+        ("sub_leaver", day_after(0), forever),
+        ("sub_trial", day_after(20), forever),
+    ]
 
     found = state_of(models)
     assert models.dbt("run", "--full-refresh", *CHOSEN).returncode == 0

@@ -19,7 +19,7 @@ select org_id, site_id, subscription_id
 from {{ relation_of('int_subscription_periods') }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
 -- What holds last on a day is the day's: changes within it that cancel each other out are none. What is decided and has
@@ -42,7 +42,7 @@ with days as (
         on sites.org_id = periods.org_id and sites.site_id = periods.site_id
     where periods.valid_from <= horizons.known_until
 {%- if plan.is_scoped %}
-        and (periods.org_id, periods.site_id, periods.subscription_id) in {{ scope }}
+        and {{ is_named_in(scope, 'periods.subscription_id', 'subscription_id') }}
 {%- endif %}
     group by org_id, site_id, subscription_id, day
 ),

@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 {{ changed_subscriptions(plan) }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
 -- The end of a trial or of a discount is known before it comes, and may come otherwise: what begins then is not so yet.
@@ -44,5 +44,5 @@ inner join {{ ref('int_stripe_horizons') }} as horizons
     on horizons.org_id = periods.org_id and horizons.site_id = periods.site_id
 where valid_from <= known_until
 {%- if plan.is_scoped %}
-    and (periods.org_id, periods.site_id, subscription_id) in {{ scope }}
+    and {{ is_named_in(scope, 'periods.subscription_id', 'subscription_id') }}
 {%- endif %}

@@ -53,7 +53,8 @@ moments as (
     select org_id, site_id, at
     from known
     inner join reached using (org_id, site_id)
-    where at >= from_at and at < to_at
+    -- The first bound alone is one by which partitions are left out.
+    where at >= (select min(from_at) from reached) and at >= from_at and at < to_at
     union distinct
     select org_id, site_id, at from known where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
 )
