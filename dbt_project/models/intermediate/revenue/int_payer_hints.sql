@@ -143,9 +143,9 @@ given as (
         '' as email_hash,
         reference,
         map()::Map(String, String) as metadata,
-        metadata as checkout_metadata
+        first_checkouts.metadata as checkout_metadata
     from first_checkouts
-    where reference != '' or notEmpty(metadata)
+    where reference != '' or notEmpty(first_checkouts.metadata)
 )
 
 select

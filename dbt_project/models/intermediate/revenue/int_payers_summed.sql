@@ -41,30 +41,51 @@ with monthly as (
     group by org_id, site_id, payer_id, currency, month
 ),
 
+currencies as (
+    select
+        org_id,
+        site_id,
+        payer_id,
+        toString(monthly.currency) as currency,
+        -- 1970 where nothing was paid: only what is given back of a payment before all that was loaded is known.
+        minIf(monthly.month, monthly.payments > 0) as cohort_month,
+        arraySort(groupArray((monthly.month, monthly.paid, monthly.earned))) as months,
+        min(monthly.first) as first,
+        minIf(monthly.known, monthly.known.4 != '') as known,
+        minIf(monthly.first_paid_at, monthly.payments > 0) as first_paid_at,
+        max(monthly.last_paid_at) as last_paid_at,
+        sum(monthly.payments) as payments
+    from monthly
+    group by org_id, site_id, payer_id, monthly.currency
+),
+
 payers as (
     select
         org_id,
         site_id,
         payer_id,
         -- Where only the refund of a payment is known that was made before all that was loaded, its time stands in.
-        min(monthly.first) as first,
+        min(currencies.first) as first,
         -- The first of its payments whose payer is known says who it is.
-        minIf(monthly.known, monthly.known.4 != '') as known,
-        minIf(monthly.first_paid_at, monthly.payments > 0) as first_paid_at,
-        max(monthly.last_paid_at) as last_paid_at,
-        sum(monthly.payments) as payments,
+        minIf(currencies.known, currencies.known.4 != '') as known,
+        minIf(currencies.first_paid_at, currencies.payments > 0) as first_paid_at,
+        max(currencies.last_paid_at) as last_paid_at,
+        sum(currencies.payments) as payments,
         arraySort(
-            groupArray(
-                (toString(monthly.currency), monthly.month, monthly.payments, monthly.paid, monthly.earned)::Tuple(
-                    currency String,
-                    month Date,
-                    payments UInt64,
-                    paid Int64,
-                    earned Int64
+            groupArrayArray(
+                arrayMap(
+                    m -> (currencies.currency, currencies.cohort_month, m.1, m.2, m.3)::Tuple(
+                        currency String,
+                        cohort_month Date,
+                        month Date,
+                        paid Int64,
+                        earned Int64
+                    ),
+                    currencies.months
                 )
             )
         ) as months
-    from monthly
+    from currencies
     group by org_id, site_id, payer_id
 )
 

@@ -5,8 +5,7 @@ with payers as (
         org_id,
         site_id,
         toLowCardinality(moved.currency) as currency,
-        -- A currency in which nothing was ever paid has no cohort.
-        arrayMin(arrayMap(m -> m.month, arrayFilter(m -> m.currency = currency and m.payments > 0, months))) as cohort_month,
+        moved.cohort_month as cohort_month,
         moved.month as month,
         moved.paid as paid,
         moved.earned as earned
@@ -26,6 +25,7 @@ months as (
         sum(payers.paid) as paid,
         sum(payers.earned) as earned
     from payers
+    -- A currency in which nothing was ever paid has no cohort.
     where cohort_month > toDate(0)
     group by org_id, site_id, currency, cohort_month, months_since
 ),
