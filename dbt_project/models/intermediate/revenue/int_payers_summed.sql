@@ -20,16 +20,22 @@ from {{ changes_of(plan, 'fct_transactions') }}
 -- rows
 {%- endif %}
 -- A guest is a payer of one charge. All that anybody asks of a payer's history is read from it once, here.
-with monthly as (
+with currencies as (
     select
         org_id,
         site_id,
         if(customer_id != '', customer_id, charge_id) as payer_id,
-        currency,
-        toStartOfMonth(fct.day) as month,
+        toString(fct.currency) as currency_paid,
+        -- 1970 where nothing was paid: only what is given back of a payment before all that was loaded is known.
+        toStartOfMonth(minIf(fct.day, fct.kind = 'payment')) as cohort_month,
+        -- The count keeps a month in which all amounts cancel each other out.
+        sumMap(
+            [toStartOfMonth(fct.day)],
+            [toInt64(1)],
+            [if(fct.kind in ('payment', 'payment_failure'), fct.amount, 0)],
+            [fct.amount]
+        ) as moved,
         countIf(fct.kind = 'payment') as payments,
-        sumIf(fct.amount, fct.kind in ('payment', 'payment_failure')) as paid,
-        sum(fct.amount) as earned,
         minIf(fct.occurred_at, fct.kind = 'payment') as first_paid_at,
         maxIf(fct.occurred_at, fct.kind = 'payment') as last_paid_at,
         min((fct.kind != 'payment', fct.occurred_at, fct.transaction_id, fct.charge_id)) as first,
@@ -38,25 +44,7 @@ with monthly as (
 {%- if plan.is_scoped %}
     where {{ is_named_in(scope, "if(customer_id != '', customer_id, charge_id)", 'payer_id') }}
 {%- endif %}
-    group by org_id, site_id, payer_id, currency, month
-),
-
-currencies as (
-    select
-        org_id,
-        site_id,
-        payer_id,
-        toString(monthly.currency) as currency,
-        -- 1970 where nothing was paid: only what is given back of a payment before all that was loaded is known.
-        minIf(monthly.month, monthly.payments > 0) as cohort_month,
-        arraySort(groupArray((monthly.month, monthly.paid, monthly.earned))) as months,
-        min(monthly.first) as first,
-        minIf(monthly.known, monthly.known.4 != '') as known,
-        minIf(monthly.first_paid_at, monthly.payments > 0) as first_paid_at,
-        max(monthly.last_paid_at) as last_paid_at,
-        sum(monthly.payments) as payments
-    from monthly
-    group by org_id, site_id, payer_id, monthly.currency
+    group by org_id, site_id, payer_id, currency_paid
 ),
 
 payers as (
@@ -74,14 +62,18 @@ payers as (
         arraySort(
             groupArrayArray(
                 arrayMap(
-                    m -> (currencies.currency, currencies.cohort_month, m.1, m.2, m.3)::Tuple(
+                    (month, paid, earned) -> (
+                        currencies.currency_paid, currencies.cohort_month, month, paid, earned
+                    )::Tuple(
                         currency String,
                         cohort_month Date,
                         month Date,
                         paid Int64,
                         earned Int64
                     ),
-                    currencies.months
+                    currencies.moved.1,
+                    currencies.moved.3,
+                    currencies.moved.4
                 )
             )
         ) as months
