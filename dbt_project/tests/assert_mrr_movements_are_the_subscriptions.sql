@@ -35,7 +35,7 @@ earned as (
         on sites.org_id = versions.org_id and sites.site_id = versions.site_id
     inner join {{ ref('int_stripe_horizons') }} as horizons
         on horizons.org_id = versions.org_id and horizons.site_id = versions.site_id
-    where day <= {{ local_day('horizons.known_until', 'sites.timezone') }}
+    where change.1 <= horizons.known_until
     group by org_id, site_id, currency, day
     having amount != 0
 )

@@ -2,6 +2,9 @@
 
 Writes build/bench-revenue-models.json. The models of events are built before and not counted. One payment in a hundred
 is new and of today, with its customers' visits and a new exchange rate, and 1 in 1000 old ones is given back.
+
+The history was loaded as it happened, by a loader that was always on: no more of it than its last quarter of an hour
+came just before the first build. Exchange rates and checkpoints alone came at once.
 """
 
 import argparse

@@ -165,12 +165,12 @@ class Ledger:
                 below = top
         return total
 
-    def days(self, first: date, last: date) -> Iterator[tuple[date, Counter[tuple[str, str, str, str]]]]:
-        """Monthly recurring revenue at the last moment of every day."""
+    def days(self, first: date, until: int) -> Iterator[tuple[date, Counter[tuple[str, str, str, str]]]]:
+        """Monthly recurring revenue at the last moment of every day, and of the last one at ``until``, Unix seconds."""
         day = first
-        while day <= last:
+        while day <= self.day_of(until):
             following = datetime.combine(day + timedelta(days=1), datetime.min.time(), self._zone)
-            yield day, self.mrr(int(following.timestamp()) - 1)
+            yield day, self.mrr(min(int(following.timestamp()) - 1, until))
             day += timedelta(days=1)
 
     # Money that moved

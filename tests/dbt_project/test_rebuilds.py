@@ -86,3 +86,42 @@ def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Proje
     project.dbt("run", *models)
     assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 0
     assert not rebuilt_last(client) & {"stg_stripe__refunds"}
+
+
+def test_rows_that_wepo_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, folder: Path) -> None:
+    models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__payouts")
+    client.command("INSERT INTO raw_control.stripe_connections VALUES ('desk', 'acme', true, now64(3))")
+    load = (
+        "INSERT INTO raw_stripe.payouts"
+        " (org_id, site_id, livemode, id, created, version_at, is_deleted, object, loaded_at)"
+        " VALUES ('acme', 'desk', true, '{}', now64(3), now64(3), false, '{{\"created\": 1800000000}}', {})"
+    )
+    client.command(load.format("po_a", "now64(3)"))
+    project = Project(folder)
+    project.dbt("run", *models)
+    project.dbt("run", *models)
+    assert last_scope(client, "stg_stripe__payouts") == 0
+
+    # One that was loaded before the last one and became visible after it was built in.
+    client.command(load.format("po_b", "now64(3) - INTERVAL 10 MINUTE"))
+    project.dbt("run", *models)
+    assert last_scope(client, "stg_stripe__payouts") == 2
+    assert client.value(
+        "SELECT arraySort(groupArray(payout_id)) FROM staging.stg_stripe__payouts WHERE site_id = 'desk'"
+    ) == [
+        "po_a",
+        "po_b",
+    ]
+    project.dbt("run", *models)
+    assert last_scope(client, "stg_stripe__payouts") == 0
+
+
+def last_scope(client: Warehouse, model: str) -> int:
+    """How much the last build of a model had to look at."""
+    client.command("SYSTEM FLUSH LOGS")
+    rows: int = client.value(
+        "SELECT argMax(written_rows, event_time_microseconds) FROM system.query_log WHERE type = 'QueryFinish'"
+        " AND query_kind = 'Create' AND has(tables, {scope:String})",
+        {"scope": f"staging.{model}__scope"},
+    )
+    return rows

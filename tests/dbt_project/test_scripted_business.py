@@ -67,7 +67,7 @@ def built(books: Books, audience: Audience, tmp_path_factory: pytest.TempPathFac
 def test_recurring_revenue_and_its_movements_are_those_of_the_ledger_on_every_day(
     built: Models, account: Account, ledger: Ledger
 ) -> None:
-    closings = list(ledger.days(date(2024, 12, 30), ledger.day_of(account.now)))
+    closings = list(ledger.days(date(2024, 12, 30), account.now))
     expected: Counter[tuple[date, str]] = Counter()
     for day, lines in closings:
         for (currency, *_), amount in lines.items():
@@ -76,16 +76,34 @@ def test_recurring_revenue_and_its_movements_are_those_of_the_ledger_on_every_da
     assert {(row["day"], row["currency"]): row["closing"] for row in rows if row["closing"]} == expected
     assert {currency for _, currency in expected} == {"usd", "eur", "jpy"}
     assert max(row["day"] for row in rows) == closings[-1][0]
-    # What is decided and has not come yet, as the end of a discount, is a movement, but of no day that is known.
     found = built.client.query(
         "SELECT day, kind, currency, customer_id, subscription_id, product_id, amount FROM marts.fct_mrr_movements"
-        " WHERE day <= {last:Date}",
-        {"last": closings[-1][0]},
     )[1]
     moved = name_movements(closings)
     assert {tuple(row[:-1]): row[-1] for row in found} == moved
     assert len(found) == len(moved)
     assert {key[1] for key in moved} == {"new", "expansion", "contraction", "churn", "reactivation"}
+
+
+def test_what_is_subscribed_to_now_is_what_the_last_day_closes_with(
+    built: Models, account: Account, ledger: Ledger
+) -> None:
+    planned = built.client.value(
+        "SELECT count() FROM intermediate.int_subscription_periods WHERE valid_from > {now:UInt32}",
+        {"now": account.now},
+    )
+    assert planned > 0, "no end of a trial or of a discount is to come"
+    rows = built.client.rows("SELECT subscription_id, valid_from, valid_to, is_current FROM marts.dim_subscriptions")
+    assert all(row["valid_from"].timestamp() <= account.now for row in rows)
+    current = Counter(row["subscription_id"] for row in rows if row["is_current"])
+    assert current == Counter({row["subscription_id"] for row in rows})
+    expected: Counter[tuple[str, str]] = Counter()
+    for (currency, customer, _, _), amount in ledger.mrr(account.now).items():
+        expected[customer, currency] += amount
+    customers = built.client.rows("SELECT customer_id, mrr FROM marts.dim_customers")
+    assert {
+        (row["customer_id"], currency): mrr for row in customers for currency, mrr in row["mrr"].items()
+    } == expected
 
 
 def test_every_movement_of_money_and_every_day_of_revenue_is_that_of_the_ledger(built: Models, ledger: Ledger) -> None:

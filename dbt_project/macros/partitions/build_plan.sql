@@ -3,7 +3,8 @@
 
   is_scoped  whether only what changed is built; if not, everything is
   since      by upstream model the position up to which its changes are built in already; by raw table the load time
-             (milliseconds since 1970) from which its rows are looked at again, `load_overlap_minutes` before the last
+             (milliseconds since 1970) from which its rows are looked at again, `load_overlap_minutes` before the last;
+             after the last when no row was added since
   header     first line of the compiled model: the positions to record when the build is done
 
   `owner`: name of the model that is built, if it is another than the one this is called in.
@@ -50,11 +51,18 @@
     {%- for table in tables -%}
         {%- set since = [0, inputs.get(table, 0) | int - var('load_overlap_minutes') * 60000] | max -%}
         {%- set loaded = run_query(
-            'select toUnixTimestamp64Milli(max(loaded_at)) as last, count() as loaded from ' ~ table
-            ~ ' where loaded_at >= fromUnixTimestamp64Milli(' ~ since ~ ", 'UTC')"
+            'with fromUnixTimestamp64Milli(' ~ since ~ ", 'UTC') as since, (select max(loaded_at) from " ~ table
+            ~ ' where loaded_at >= since) as newest'
+            ~ ' select toUnixTimestamp64Milli(newest) as last, count() as loaded,'
+            ~ ' countIf(loaded_at >= greatest(newest, fromUnixTimestamp64Milli(' ~ inputs.get(table, 0) ~ ", 'UTC'))"
+            ~ ' - interval ' ~ var('load_overlap_minutes') ~ ' minute) as recent from ' ~ table
+            ~ ' where loaded_at >= since'
         ).rows[0] -%}
-        {%- do until.update({table: [loaded['last'] | int, inputs.get(table, 0) | int] | max}) -%}
-        {%- do plan.since.update({table: since}) -%}
+        {#- Rows are only ever added: as many with the same last one are the same, and nobody needs to look at them again. -#}
+        {%- set last = [loaded['last'] | int, inputs.get(table, 0) | int] | max -%}
+        {%- set is_same = last == inputs.get(table, 0) | int and loaded['loaded'] | int == inputs.get(table ~ ' rows', -1) | int -%}
+        {%- do until.update({table: last, table ~ ' rows': loaded['recent'] | int}) -%}
+        {%- do plan.since.update({table: last + 1 if is_same else since}) -%}
         {%- do checks.append(loaded['loaded'] | int <= var('rebuild_beyond_rows')) -%}
     {%- endfor -%}
 

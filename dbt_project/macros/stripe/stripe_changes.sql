@@ -6,7 +6,10 @@
     select org_id, site_id, id
     from {{ source('raw_stripe', table) }}
     where {{ loaded_since(plan, 'raw_stripe.' ~ table) }}
-        or (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+    union distinct
+    select org_id, site_id, id
+    from {{ source('raw_stripe', table) }}
+    where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
     union distinct
     select org_id, site_id, object_id as id
     from {{ changes_of(plan, 'stg_stripe__events') }}

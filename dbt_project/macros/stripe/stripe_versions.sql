@@ -22,7 +22,7 @@
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
     )
 {%- if plan.is_scoped %}
-        and (org_id, site_id, id) in {{ scope }}
+        and {{ is_named_in(scope, 'id') }}
 {%- endif %}
     union all
     select
@@ -39,6 +39,6 @@
     from {{ ref('stg_stripe__events') }}
     where object_type = '{{ kind }}'
 {%- if plan.is_scoped %}
-        and (org_id, site_id, object_id) in {{ scope }}
+        and {{ is_named_in(scope, 'object_id', 'id') }}
 {%- endif %}
 {%- endmacro %}

@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(day)',
         order_by=['org_id', 'site_id', 'customer_id', 'currency', 'day'],
         meta={
-            'upstream': ['int_subscription_periods', 'stg_control__sites'],
+            'upstream': ['int_subscription_periods', 'int_stripe_horizons', 'stg_control__sites'],
             'logged': ['org_id', 'site_id', 'customer_id', 'currency', 'day'],
         },
     )
@@ -13,16 +13,17 @@
 {%- set scope = scope_of('int_mrr_changes') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_periods') }}
+{{ changed_subscriptions(plan) }}
 union distinct
 select org_id, site_id, subscription_id
 from {{ relation_of('int_subscription_periods') }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
--- What holds last on a day is the day's: changes within it that cancel each other out are none.
+-- What holds last on a day is the day's: changes within it that cancel each other out are none. What is decided and has
+-- not come is no change yet.
 with days as (
     select
         periods.org_id as org_id,
@@ -35,10 +36,13 @@ with days as (
             periods.valid_from
         ) as earned
     from {{ ref('int_subscription_periods') }} as periods
+    inner join {{ ref('int_stripe_horizons') }} as horizons
+        on horizons.org_id = periods.org_id and horizons.site_id = periods.site_id
     left join {{ ref('stg_control__sites') }} as sites
         on sites.org_id = periods.org_id and sites.site_id = periods.site_id
+    where periods.valid_from <= horizons.known_until
 {%- if plan.is_scoped %}
-    where (periods.org_id, periods.site_id, periods.subscription_id) in {{ scope }}
+        and {{ is_named_in(scope, 'periods.subscription_id', 'subscription_id') }}
 {%- endif %}
     group by org_id, site_id, subscription_id, day
 ),

@@ -23,14 +23,14 @@ where (org_id, site_id, visitor_id) in (
     select org_id, site_id, visitor_id from {{ changes_of(plan, 'fct_sessions') }} where not is_bot
 )
 -- replaces
-(org_id, site_id, person_id) in {{ scope }}
+{{ is_named_in(scope, 'person_id') }}
 -- rows
 {%- endif %}
 with people as (
     select distinct org_id, site_id, person_id
     from {{ ref('int_payments_matched') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, person_id) in {{ scope }}
+    where {{ is_named_in(scope, 'person_id') }}
 {%- endif %}
 ),
 

@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(first_paid_at)',
         order_by=['org_id', 'site_id', 'payer_id'],
         meta={
-            'upstream': ['fct_transactions', 'int_payer_sessions'],
+            'upstream': ['int_payers_summed', 'int_payer_sessions'],
             'logged': ['org_id', 'site_id', 'payer_id'],
         },
     )
@@ -13,40 +13,31 @@
 {%- set scope = scope_of('int_payers_touched') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select org_id, site_id, if(customer_id != '', customer_id, charge_id) as payer_id
-from {{ changes_of(plan, 'fct_transactions') }}
+-- Who is another person than before, or paid first at another time.
+select org_id, site_id, payer_id
+from {{ changes_of(plan, 'int_payers_summed') }}
+group by org_id, site_id, payer_id
+having uniqExact((first_at, first_charge_id, person_id)) > 1 or min(is_removed) = max(is_removed)
 union distinct
 select org_id, site_id, payer_id
 from {{ this }}
-where (org_id, site_id, person_id) in (
-    select org_id, site_id, person_id from {{ changes_of(plan, 'int_payer_sessions') }}
-)
+where {{ is_named_in(changes_of(plan, 'int_payer_sessions'), 'person_id') }}
 -- replaces
-(org_id, site_id, payer_id) in {{ scope }}
+{{ is_named_in(scope, 'payer_id') }}
 -- rows
 {%- endif %}
-with transactions as (
-    select
-        *,
-        if(customer_id != '', customer_id, charge_id) as payer_id
-    from {{ ref('fct_transactions') }}
-{%- if plan.is_scoped %}
-    where (org_id, site_id, if(customer_id != '', customer_id, charge_id)) in {{ scope }}
-{%- endif %}
-),
-
-payers as (
+with payers as (
     select
         org_id,
         site_id,
         payer_id,
-        -- Where only the refund of a payment is known that was made before all that was loaded, its time stands in.
-        argMin(fct.occurred_at, (fct.kind != 'payment', fct.occurred_at, fct.transaction_id)) as first_paid_at,
-        argMin(fct.charge_id, (fct.kind != 'payment', fct.occurred_at, fct.transaction_id)) as first_charge_id,
-        -- The first of its payments whose payer is known says who it is.
-        argMinIf(fct.person_id, (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as person_id
-    from transactions as fct
-    group by org_id, site_id, payer_id
+        first_at as first_paid_at,
+        first_charge_id,
+        person_id
+    from {{ ref('int_payers_summed') }}
+{%- if plan.is_scoped %}
+    where {{ is_named_in(scope, 'payer_id') }}
+{%- endif %}
 ),
 
 touched as (

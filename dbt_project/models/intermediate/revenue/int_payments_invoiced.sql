@@ -20,17 +20,13 @@ union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('stg_stripe__charges') }}
 where payment_intent_id != ''
-    and (org_id, site_id, payment_intent_id) in (
-        select org_id, site_id, payment_intent_id from {{ changes_of(plan, 'stg_stripe__invoice_payments') }}
-    )
+    and {{ is_named_in(changes_of(plan, 'stg_stripe__invoice_payments'), 'payment_intent_id') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ this }}
-where (org_id, site_id, invoice_id) in (
-    select org_id, site_id, invoice_id from {{ changes_of(plan, 'stg_stripe__invoices') }}
-)
+where {{ is_named_in(changes_of(plan, 'stg_stripe__invoices'), 'invoice_id') }}
 -- replaces
-(org_id, site_id, charge_id) in {{ scope }}
+{{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
 with charges as (
@@ -38,7 +34,7 @@ with charges as (
     from {{ ref('stg_stripe__charges') }}
     where is_captured and (status = 'succeeded' or failure_balance_transaction_id != '')
 {%- if plan.is_scoped %}
-        and (org_id, site_id, charge_id) in {{ scope }}
+        and {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
 ),
 
@@ -47,7 +43,7 @@ by_intent as (
     from {{ ref('stg_stripe__invoice_payments') }} as paid
     where payment_intent_id != ''
 {%- if plan.is_scoped %}
-        and (org_id, site_id, payment_intent_id) in (select org_id, site_id, payment_intent_id from charges)
+        and {{ is_named_in('charges', 'payment_intent_id') }}
 {%- endif %}
     group by org_id, site_id, payment_intent_id
 ),
@@ -57,7 +53,7 @@ by_charge as (
     from {{ ref('stg_stripe__invoice_payments') }} as paid
     where charge_id != ''
 {%- if plan.is_scoped %}
-        and (org_id, site_id, charge_id) in {{ scope }}
+        and {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
     group by org_id, site_id, charge_id
 ),

@@ -14,23 +14,24 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Whose hints are others than before, and whose hints name a visitor, a user or a session that is known otherwise.
+with renamed as (
+    select distinct org_id, arrayJoin([user_id, lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))]) as name
+    from {{ changes_of(plan, 'int_visitors_resolved') }}
+    where user_id != ''
+)
+
 select org_id, site_id, charge_id from {{ changes_of(plan, 'int_payments_hinted') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_hinted') }}
 where hint_kind = 'visitor'
-    and (org_id, site_id, hint_value) in (
-        select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_visitors_resolved') }}
-    )
+    and {{ is_named_in(changes_of(plan, 'int_visitors_resolved'), 'hint_value', 'visitor_id') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_hinted') }}
 where hint_kind in ('user', 'email_hash')
-    and (org_id, hint_value) in (
-        select org_id, arrayJoin([user_id, lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))])
-        from {{ changes_of(plan, 'int_visitors_resolved') }}
-        where user_id != ''
-    )
+    and hint_value in (select name from renamed)
+    and (org_id, hint_value) in (select org_id, name from renamed)
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_hinted') }}
@@ -45,14 +46,14 @@ where hint_kind = 'session'
         )
     )
 -- replaces
-(org_id, site_id, charge_id) in {{ scope }}
+{{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
 with hints as (
     select *
     from {{ ref('int_payments_hinted') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, charge_id) in {{ scope }}
+    where {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
 ),
 

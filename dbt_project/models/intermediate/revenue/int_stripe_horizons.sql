@@ -5,14 +5,7 @@
         meta={'logged': ['org_id', 'site_id', 'known_until', 'reconciled_until']},
     )
 }}
-{%- set plan = build_plan() %}
-{{ plan.header }}
-{%- if plan.is_scoped %}
-select true as is_everything
--- replaces
-true
--- rows
-{%- endif %}
+{{ replace_everything(build_plan()) }}
 -- A list that was read to its end is kept up by the events since; balance transactions have no events.
 with lists as (
     select

@@ -37,14 +37,14 @@ where (org_id, site_id, price_id) in (
     select org_id, site_id, price_id from {{ changes_of(plan, 'stg_stripe__prices') }}
 )
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
 with states as (
     select *
     from {{ ref('int_subscription_states') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, subscription_id) in {{ scope }}
+    where {{ is_named_in(scope, 'subscription_id') }}
 {%- endif %}
 ),
 

@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_stripe__subscription_versions') }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
 with versions as (
@@ -28,7 +28,7 @@ with versions as (
         max(ended_at) over (partition by org_id, site_id, subscription_id) as known_end
     from {{ ref('stg_stripe__subscription_versions') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, subscription_id) in {{ scope }}
+    where {{ is_named_in(scope, 'subscription_id') }}
 {%- endif %}
     window history as (
         partition by org_id, site_id, subscription_id

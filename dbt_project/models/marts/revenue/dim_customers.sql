@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(created_at)',
         order_by=['org_id', 'site_id', 'customer_id'],
         meta={
-            'upstream': ['stg_stripe__customers', 'fct_transactions', 'dim_subscriptions'],
+            'upstream': ['stg_stripe__customers', 'int_payers_summed', 'dim_subscriptions'],
         },
     )
 }}
@@ -14,29 +14,21 @@
 {%- if plan.is_scoped %}
 select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__customers') }}
 union distinct
-select org_id, site_id, customer_id from {{ changes_of(plan, 'fct_transactions') }} where customer_id != ''
+select org_id, site_id, payer_id as customer_id from {{ changes_of(plan, 'int_payers_summed') }}
 union distinct
 select org_id, site_id, customer_id from {{ changes_of(plan, 'dim_subscriptions') }}
 -- replaces
-(org_id, site_id, customer_id) in {{ scope }}
+{{ is_named_in(scope, 'customer_id') }}
 -- rows
 {%- endif %}
-with payments as (
+with payers as (
     select
-        org_id,
-        site_id,
-        customer_id,
-        minIf(fct.occurred_at, fct.kind = 'payment') as first_paid_at,
-        maxIf(fct.occurred_at, fct.kind = 'payment') as last_paid_at,
-        countIf(fct.kind = 'payment') as payments,
-        sumMap([toString(fct.currency)], [fct.amount]) as earned,
-        argMinIf((fct.person_id, fct.matched_by), (fct.occurred_at, fct.transaction_id), fct.matched_by != '') as who
-    from {{ ref('fct_transactions') }} as fct
-    where customer_id != ''
+        *,
+        arrayReduce('sumMap', arrayMap(m -> [m.currency], months), arrayMap(m -> [m.earned], months)) as earned
+    from {{ ref('int_payers_summed') }}
 {%- if plan.is_scoped %}
-        and (org_id, site_id, customer_id) in {{ scope }}
+    where {{ is_named_in(scope, 'payer_id', 'customer_id') }}
 {%- endif %}
-    group by org_id, site_id, customer_id
 ),
 
 subscriptions as (
@@ -48,7 +40,7 @@ subscriptions as (
         sumMapIf([toString(dim.currency)], [dim.mrr], dim.is_current and dim.mrr > 0) as earning
     from {{ ref('dim_subscriptions') }} as dim
 {%- if plan.is_scoped %}
-    where (org_id, site_id, customer_id) in {{ scope }}
+    where {{ is_named_in(scope, 'customer_id') }}
 {%- endif %}
     group by org_id, site_id, customer_id
 )
@@ -62,24 +54,24 @@ select
     customers.email_hash as email_hash,
     customers.is_delinquent as is_delinquent,
     customers.is_deleted as is_deleted,
-    payments.who.1 as person_id,
-    payments.who.2 as matched_by,
-    payments.first_paid_at as first_paid_at,
-    payments.last_paid_at as last_paid_at,
-    payments.payments as payments,
-    mapFromArrays(payments.earned.1, payments.earned.2) as net,
+    payers.person_id as person_id,
+    payers.matched_by as matched_by,
+    payers.first_paid_at as first_paid_at,
+    payers.last_paid_at as last_paid_at,
+    payers.payments as payments,
+    mapFromArrays(payers.earned.1, payers.earned.2) as net,
     subscriptions.subscriptions as subscriptions,
     mapFromArrays(subscriptions.earning.1, subscriptions.earning.2) as mrr,
     notEmpty(mrr)::Bool as is_subscribed
 from {{ ref('stg_stripe__customers') }} as customers
-left join payments
-    on payments.org_id = customers.org_id
-    and payments.site_id = customers.site_id
-    and payments.customer_id = customers.customer_id
+left join payers
+    on payers.org_id = customers.org_id
+    and payers.site_id = customers.site_id
+    and payers.payer_id = customers.customer_id
 left join subscriptions
     on subscriptions.org_id = customers.org_id
     and subscriptions.site_id = customers.site_id
     and subscriptions.customer_id = customers.customer_id
 {%- if plan.is_scoped %}
-where (customers.org_id, customers.site_id, customers.customer_id) in {{ scope }}
+where {{ is_named_in(scope, 'customers.customer_id', 'customer_id') }}
 {%- endif %}

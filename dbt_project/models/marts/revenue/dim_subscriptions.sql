@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(started_at)',
         order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
         meta={
-            'upstream': ['int_subscription_periods'],
+            'upstream': ['int_subscription_periods', 'int_stripe_horizons'],
             'logged': ['org_id', 'site_id', 'customer_id'],
         },
     )
@@ -13,18 +13,19 @@
 {%- set scope = scope_of('dim_subscriptions') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_periods') }}
+{{ changed_subscriptions(plan) }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
+-- The end of a trial or of a discount is known before it comes, and may come otherwise: what begins then is not so yet.
 select
-    org_id,
-    site_id,
+    periods.org_id as org_id,
+    periods.site_id as site_id,
     subscription_id,
     valid_from,
     valid_to,
-    (valid_to = toDateTime64(10413792000, 3, 'UTC'))::Bool as is_current,
+    (valid_to > known_until)::Bool as is_current,
     customer_id,
     currency,
     status,
@@ -38,7 +39,10 @@ select
     arraySort(arrayDistinct(lines.product_id)) as product_ids,
     arraySum(lines.quantity) as quantity,
     mrr
-from {{ ref('int_subscription_periods') }}
+from {{ ref('int_subscription_periods') }} as periods
+inner join {{ ref('int_stripe_horizons') }} as horizons
+    on horizons.org_id = periods.org_id and horizons.site_id = periods.site_id
+where valid_from <= known_until
 {%- if plan.is_scoped %}
-where (org_id, site_id, subscription_id) in {{ scope }}
+    and {{ is_named_in(scope, 'periods.subscription_id', 'subscription_id') }}
 {%- endif %}

@@ -24,7 +24,12 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- All that was made of a charge: of those that changed, were booked, matched or visited otherwise, and are converted at
--- another rate.
+-- another rate, which holds until the next one.
+with converted as (
+    select changed.currency as currency, changed.day + arrayJoin(range({{ var('rate_max_age_days') }} + 1)) as day
+    from {{ changes_of(plan, 'int_exchange_rates_paired') }} as changed
+)
+
 {%- for name in [
     'stg_stripe__charges', 'stg_stripe__refunds', 'stg_stripe__disputes', 'int_payments_invoiced', 'int_payments_matched'
 ] %}
@@ -33,33 +38,28 @@ union distinct
 {%- endfor %}
 select org_id, site_id, charge_id
 from {{ relation_of('int_transactions_collected') }}
-where (org_id, site_id, balance_transaction_id) in (
-    select org_id, site_id, balance_transaction_id from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
-)
+where {{ is_named_in(changes_of(plan, 'stg_stripe__balance_transactions'), 'balance_transaction_id') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_matched') }}
-where (org_id, site_id, person_id) in (
-    select org_id, site_id, person_id from {{ changes_of(plan, 'int_payer_sessions') }}
-)
+where {{ is_named_in(changes_of(plan, 'int_payer_sessions'), 'person_id') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ this }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
-    -- A rate holds until the next one.
-    or (currency, day) in (
-        select currency, day + arrayJoin(range({{ var('rate_max_age_days') }} + 1))
-        from {{ changes_of(plan, 'int_exchange_rates_paired') }}
-    )
+union distinct
+select org_id, site_id, charge_id
+from {{ this }}
+where {{ is_on_days('converted', 'occurred_at', ['currency', 'day']) }}
 -- replaces
-(org_id, site_id, charge_id) in {{ scope }}
+{{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
 with transactions as (
     select *
     from {{ ref('int_transactions_collected') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, charge_id) in {{ scope }}
+    where {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
 ),
 
@@ -67,7 +67,7 @@ payments as (
     select org_id, site_id, charge_id, customer_id, payment_intent_id, invoice_id, subscription_id
     from {{ ref('int_payments_invoiced') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, charge_id) in {{ scope }}
+    where {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
 ),
 
@@ -75,7 +75,7 @@ matches as (
     select org_id, site_id, charge_id, matched_by, visitor_id, person_id, session_id
     from {{ ref('int_payments_matched') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, charge_id) in {{ scope }}
+    where {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}
 ),
 

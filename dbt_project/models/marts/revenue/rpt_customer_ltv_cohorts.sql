@@ -1,40 +1,32 @@
 {{ config(order_by=['org_id', 'site_id', 'cohort_month', 'currency', 'months_since']) }}
 
-with transactions as (
+with payers as (
     select
         org_id,
         site_id,
-        if(customer_id != '', customer_id, charge_id) as payer_id,
-        currency,
-        kind,
-        day,
-        amount
-    from {{ ref('fct_transactions') }}
-),
-
-payers as (
-    select org_id, site_id, payer_id, currency, toStartOfMonth(min(transactions.day)) as cohort_month
-    from transactions
-    where kind = 'payment'
-    group by org_id, site_id, payer_id, currency
+        toLowCardinality(moved.currency) as currency,
+        moved.cohort_month as cohort_month,
+        moved.month as month,
+        moved.paid as paid,
+        moved.earned as earned
+    from {{ ref('int_payers_summed') }}
+    array join months as moved
 ),
 
 -- What is booked before the first payment's day, by a clock set wrong, is of the first month.
 months as (
     select
-        payers.org_id as org_id,
-        payers.site_id as site_id,
-        payers.currency as currency,
-        payers.cohort_month as cohort_month,
-        toUInt16(greatest(dateDiff('month', payers.cohort_month, transactions.day), 0)) as months_since,
-        sumIf(transactions.amount, transactions.kind in ('payment', 'payment_failure')) as paid,
-        sum(transactions.amount) as earned
-    from transactions
-    inner join payers
-        on payers.org_id = transactions.org_id
-        and payers.site_id = transactions.site_id
-        and payers.payer_id = transactions.payer_id
-        and payers.currency = transactions.currency
+        org_id,
+        site_id,
+        currency,
+        cohort_month,
+        toUInt16(greatest(dateDiff('month', cohort_month, month), 0)) as months_since,
+        countIf(month = cohort_month) as begun,
+        sum(payers.paid) as paid,
+        sum(payers.earned) as earned
+    from payers
+    -- A currency in which nothing was ever paid has no cohort.
+    where cohort_month > toDate(0)
     group by org_id, site_id, currency, cohort_month, months_since
 ),
 
@@ -46,11 +38,16 @@ ends as (
         toStartOfMonth(
             greatest(
                 {{ local_day('any(horizons.known_until)', 'any(sites.timezone)') }},
-                max(transactions.day)
+                any(reached.last_month)
             )
         ) as last_month
     from {{ ref('int_stripe_horizons') }} as horizons
-    inner join transactions on transactions.org_id = horizons.org_id and transactions.site_id = horizons.site_id
+    inner join (
+        select org_id, site_id, max(payers.month) as last_month
+        from payers
+        group by org_id, site_id
+    ) as reached
+        on reached.org_id = horizons.org_id and reached.site_id = horizons.site_id
     left join {{ ref('stg_control__sites') }} as sites
         on sites.org_id = horizons.org_id and sites.site_id = horizons.site_id
     group by org_id, site_id
@@ -58,14 +55,14 @@ ends as (
 
 cohorts as (
     select
-        payers.org_id as org_id,
-        payers.site_id as site_id,
-        payers.currency as currency,
-        payers.cohort_month as cohort_month,
-        uniqExact(payers.payer_id) as customers,
-        arrayJoin(range(toUInt16(1 + dateDiff('month', payers.cohort_month, any(ends.last_month))))) as months_since
-    from payers
-    inner join ends on ends.org_id = payers.org_id and ends.site_id = payers.site_id
+        months.org_id as org_id,
+        months.site_id as site_id,
+        months.currency as currency,
+        months.cohort_month as cohort_month,
+        sum(months.begun) as customers,
+        arrayJoin(range(toUInt16(1 + dateDiff('month', months.cohort_month, any(ends.last_month))))) as months_since
+    from months
+    inner join ends on ends.org_id = months.org_id and ends.site_id = months.site_id
     group by org_id, site_id, currency, cohort_month
 )
 

@@ -10,14 +10,12 @@ with horizons as (
         on sites.org_id = horizons.org_id and sites.site_id = horizons.site_id
 ),
 
--- The end of a trial or of a discount is known before it comes, and may come otherwise: it isn't so yet.
 happened as (
     select
         fct.*,
         horizons.last_day as last_day
     from {{ ref('fct_mrr_movements') }} as fct
     inner join horizons on horizons.org_id = fct.org_id and horizons.site_id = fct.site_id
-    where fct.day <= horizons.last_day
 ),
 
 movements as (

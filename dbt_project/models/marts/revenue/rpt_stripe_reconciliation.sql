@@ -28,15 +28,7 @@ with known as (
     select org_id, site_id, created_at as at from {{ relation_of('stg_stripe__payouts') }}
 ),
 
-reached as (
-    select
-        org_id,
-        site_id,
-        if(min(is_removed) = max(is_removed), toDateTime64(0, 3, 'UTC'), min(reconciled_until)) as from_at,
-        max(reconciled_until) as to_at
-    from {{ changes_of(plan, 'int_stripe_horizons') }}
-    group by org_id, site_id
-),
+reached as {{ reached_horizons(plan, 'reconciled_until') }},
 
 moments as (
     select org_id, site_id, occurred_at as at from {{ changes_of(plan, 'fct_transactions') }}
@@ -61,7 +53,8 @@ moments as (
     select org_id, site_id, at
     from known
     inner join reached using (org_id, site_id)
-    where at >= from_at and at < to_at
+    -- The first bound alone is one by which partitions are left out.
+    where at >= (select min(from_at) from reached) and at >= from_at and at < to_at
     union distinct
     select org_id, site_id, at from known where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
 )

@@ -5,14 +5,7 @@
         meta={'logged': ['org_id', 'site_id']},
     )
 }}
-{%- set plan = build_plan() %}
-{{ plan.header }}
-{%- if plan.is_scoped %}
-select true as is_everything
--- replaces
-true
--- rows
-{%- endif %}
+{{ replace_everything(build_plan()) }}
 with sites as (
     select * from {{ source('raw_control', 'sites') }}
 )

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'balance_transactions', 'balance_transaction') }}
 -- replaces
-(org_id, site_id, balance_transaction_id) in {{ scope }}
+{{ is_named_in(scope, 'balance_transaction_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'charges', 'charge') }}
 -- replaces
-(org_id, site_id, charge_id) in {{ scope }}
+{{ is_named_in(scope, 'charge_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'checkout_sessions', 'checkout.session') }}
 -- replaces
-(org_id, site_id, checkout_session_id) in {{ scope }}
+{{ is_named_in(scope, 'checkout_session_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

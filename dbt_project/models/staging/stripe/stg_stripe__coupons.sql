@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'coupons', 'coupon') }}
 -- replaces
-(org_id, site_id, coupon_id) in {{ scope }}
+{{ is_named_in(scope, 'coupon_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'credit_notes', 'credit_note') }}
 -- replaces
-(org_id, site_id, credit_note_id) in {{ scope }}
+{{ is_named_in(scope, 'credit_note_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'customers', 'customer') }}
 -- replaces
-(org_id, site_id, customer_id) in {{ scope }}
+{{ is_named_in(scope, 'customer_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

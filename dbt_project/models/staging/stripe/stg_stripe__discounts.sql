@@ -5,14 +5,7 @@
         meta={'logged': ['org_id', 'site_id', 'discount_id', 'customer_id']},
     )
 }}
-{%- set plan = build_plan() %}
-{{ plan.header }}
-{%- if plan.is_scoped %}
-select true as is_everything
--- replaces
-true
--- rows
-{%- endif %}
+{{ replace_everything(build_plan()) }}
 -- A discount has no list of its own: it is known from events, and from the subscriptions and customers that were listed
 -- with theirs. Events about a subscription show only its discounts' ids.
 with found as (

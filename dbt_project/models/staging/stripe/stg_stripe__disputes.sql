@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'disputes', 'dispute') }}
 -- replaces
-(org_id, site_id, dispute_id) in {{ scope }}
+{{ is_named_in(scope, 'dispute_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

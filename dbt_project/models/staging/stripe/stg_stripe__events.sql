@@ -17,7 +17,10 @@
 select distinct org_id, site_id, object_type, object_id
 from {{ source('raw_stripe', 'events') }}
 where {{ loaded_since(plan, 'raw_stripe.events') }}
-    or (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+union distinct
+select distinct org_id, site_id, object_type, object_id
+from {{ source('raw_stripe', 'events') }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
 -- replaces
 (org_id, site_id, object_type, object_id) in {{ scope }}
 -- rows

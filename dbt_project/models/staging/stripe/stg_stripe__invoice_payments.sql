@@ -21,7 +21,7 @@ select org_id, site_id, invoice_id as said_by from {{ changes_of(plan, 'stg_stri
 union distinct
 select org_id, site_id, charge_id as said_by from {{ changes_of(plan, 'stg_stripe__charges') }}
 -- replaces
-(org_id, site_id, said_by) in {{ scope }}
+{{ is_named_in(scope, 'said_by') }}
 -- rows
 {%- endif %}
 -- Three ways in which Stripe says what paid an invoice: its list of payments, the events about them, and in older
@@ -42,7 +42,7 @@ with told as (
     from {{ ref('stg_stripe__events') }}
     where object_type = 'invoice_payment'
 {%- if plan.is_scoped %}
-        and (org_id, site_id, object_id) in {{ scope }}
+        and {{ is_named_in(scope, 'object_id', 'said_by') }}
 {%- endif %}
 ),
 
@@ -59,7 +59,7 @@ invoices as (
         ) as paid
     from {{ ref('stg_stripe__invoices') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, invoice_id) in {{ scope }}
+    where {{ is_named_in(scope, 'invoice_id', 'said_by') }}
 {%- endif %}
 ),
 
@@ -67,7 +67,7 @@ charges as (
     select org_id, site_id, charge_id, created_at, invoice_id
     from {{ ref('stg_stripe__charges') }}
 {%- if plan.is_scoped %}
-    where (org_id, site_id, charge_id) in {{ scope }}
+    where {{ is_named_in(scope, 'charge_id', 'said_by') }}
 {%- endif %}
 ),
 

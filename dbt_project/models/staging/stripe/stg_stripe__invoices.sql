@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'invoices', 'invoice') }}
 -- replaces
-(org_id, site_id, invoice_id) in {{ scope }}
+{{ is_named_in(scope, 'invoice_id', 'id') }}
 -- rows
 {%- endif %}
 -- Lists inside are whole only where the invoice was listed or retrieved: an event shows the first lines and no payments.

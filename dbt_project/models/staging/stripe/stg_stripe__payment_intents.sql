@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'payment_intents', 'payment_intent') }}
 -- replaces
-(org_id, site_id, payment_intent_id) in {{ scope }}
+{{ is_named_in(scope, 'payment_intent_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,9 +16,12 @@
 select distinct org_id, site_id, payout_id
 from {{ source('raw_stripe', 'payout_transactions') }}
 where {{ loaded_since(plan, 'raw_stripe.payout_transactions') }}
-    or (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+union distinct
+select distinct org_id, site_id, payout_id
+from {{ source('raw_stripe', 'payout_transactions') }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
 -- replaces
-(org_id, site_id, payout_id) in {{ scope }}
+{{ is_named_in(scope, 'payout_id') }}
 -- rows
 {%- endif %}
 select distinct
@@ -31,5 +34,5 @@ where (org_id, site_id, livemode) in (
     select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
 )
 {%- if plan.is_scoped %}
-    and (org_id, site_id, payout_id) in {{ scope }}
+    and {{ is_named_in(scope, 'payout_id') }}
 {%- endif %}

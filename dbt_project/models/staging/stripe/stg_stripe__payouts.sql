@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'payouts', 'payout') }}
 -- replaces
-(org_id, site_id, payout_id) in {{ scope }}
+{{ is_named_in(scope, 'payout_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'prices', 'price') }}
 -- replaces
-(org_id, site_id, price_id) in {{ scope }}
+{{ is_named_in(scope, 'price_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'products', 'product') }}
 -- replaces
-(org_id, site_id, product_id) in {{ scope }}
+{{ is_named_in(scope, 'product_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

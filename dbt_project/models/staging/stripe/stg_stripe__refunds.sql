@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'refunds', 'refund') }}
 -- replaces
-(org_id, site_id, refund_id) in {{ scope }}
+{{ is_named_in(scope, 'refund_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

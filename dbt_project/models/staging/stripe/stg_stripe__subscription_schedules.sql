@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'subscription_schedules', 'subscription_schedule') }}
 -- replaces
-(org_id, site_id, schedule_id) in {{ scope }}
+{{ is_named_in(scope, 'schedule_id', 'id') }}
 -- rows
 {%- endif %}
 with objects as (

@@ -16,7 +16,7 @@
 {%- if plan.is_scoped %}
 {{ stripe_changes(plan, 'subscriptions', 'subscription') }}
 -- replaces
-(org_id, site_id, subscription_id) in {{ scope }}
+{{ is_named_in(scope, 'subscription_id', 'id') }}
 -- rows
 {%- endif %}
 with versions as (
