@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from random import Random
 
 from simulator.stripe.account import Account
-from simulator.stripe.balance import begin_payouts
+from simulator.stripe.balance import begin_payouts, close_bank, open_bank
 from simulator.stripe.clock import DAY, add_months
 from simulator.stripe.life import Life
 from simulator.stripe.people import Visit, choose_people, make_visits
@@ -16,6 +16,8 @@ __all__ = ["Visit", "script_business"]
 
 _BUYING_DAYS = 0.75
 """New customers come in this part of the time, so that there is time left for what they do."""
+
+_BANK_CLOSED_DAYS = 8
 
 
 def script_business(
@@ -30,7 +32,7 @@ def script_business(
 
     One customer comes of each visitor in ``visits``, after its first visit; when they are too few, the others come of
     visits of nobody. In the first half of the time a subscription that isn't paid for stays unpaid, then it is
-    cancelled.
+    cancelled. Late in the time the bank account for US dollars is closed for a few days, and payouts to it come back.
     """
     random = Random(seed)
     ends = add_months(begins, months)
@@ -39,6 +41,9 @@ def script_business(
     account.schedule((begins + ends) // 2, lambda: setattr(account, "after_retries", "cancel"))
     shop = open_shop(account)
     begin_payouts(account)
+    closes = begins + (ends - begins) // DAY * 3 // 4 * DAY
+    account.schedule(closes, lambda: close_bank(account, "usd"))
+    account.schedule(closes + _BANK_CLOSED_DAYS * DAY, lambda: open_bank(account, "usd"))
     own = make_visits(random, begins, int((ends - begins) // DAY * _BUYING_DAYS), customers)
     for number, person in enumerate(choose_people(random, visits, own, customers)):
         (currency,) = random.choices(list(CURRENCIES), list(CURRENCIES.values()))

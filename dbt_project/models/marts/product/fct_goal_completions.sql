@@ -90,8 +90,9 @@ placed_events as (
         and sessions.visitor_id = matching_events.visitor_id
         and sessions.started_at <= matching_events.completed_at
 {%- if plan.is_scoped %}
-    -- Other sessions of the same days are none of this build's.
-    where matching_events.visitor_id = '' or matching_events.completed_at <= sessions.ended_at
+    -- Other sessions of the same days are none of this build's. None at all ends at the first instant of 1970.
+    where matching_events.visitor_id = ''
+        or sessions.visitor_id != '' and matching_events.completed_at <= sessions.ended_at
 {%- endif %}
 ),
 

@@ -185,7 +185,8 @@ members as (
         on bookings.org_id = paid.org_id
         and bookings.site_id = paid.site_id
         and bookings.balance_transaction_id = paid.balance_transaction_id
-    where bookings.area != 'payouts'
+    -- A payout is booked, too, and is no part of itself. One that came back is a part of the one that pays it out again.
+    where not (bookings.area = 'payouts' and bookings.source_id = paid.payout_id)
     group by org_id, site_id, payout_id
 ),
 

@@ -74,8 +74,8 @@ placed as (
         and sessions.is_bot = events.is_bot
         and sessions.started_at <= events.occurred_at
 {%- if plan.is_scoped %}
-    -- Other sessions of the same days are none of this build's.
-    where events.visitor_id = '' or events.occurred_at <= sessions.ended_at
+    -- Other sessions of the same days are none of this build's. None at all ends at the first instant of 1970.
+    where events.visitor_id = '' or sessions.visitor_id != '' and events.occurred_at <= sessions.ended_at
 {%- endif %}
 ),
 
