@@ -4,8 +4,8 @@ An event says that an object changed; the object is then asked for. So it doesn'
 what a webhook missed or brought too late is settled by the next poll.
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 import msgspec
 
@@ -21,6 +21,9 @@ from ingestion.stripe.rows import RowFiles
 
 _DAY = 86_400
 _RETAINED_SECONDS = 31 * _DAY
+
+_WORTH_A_LIST = 10
+"""So many new objects of a kind are read from a list. It has a hundred on a page, and may have others among them."""
 
 
 def follow_feed(work: Loading, position: Position) -> bool:
@@ -69,6 +72,7 @@ class _Changes:
         self._newest = position.newest
         self._seen: dict[str, int] = {}
         self._changed: dict[tuple[str, str], StripeObject] = {}
+        self._created: dict[str, dict[str, int]] = {}
         self._gone: set[tuple[str, str]] = set()
         self.met_known = False
 
@@ -89,26 +93,45 @@ class _Changes:
             else:
                 for changed, id_ in _changed_by(event, about):
                     self._changed[changed.kind, id_] = changed
+                if kind is not None and about.created >= self._before.newest - OVERLAP_SECONDS:
+                    self._created.setdefault(kind.kind, {})[about.id] = about.created
 
     def fetch(self, work: Loading, rows: RowFiles) -> None:
-        """Rows for the changed objects, as they are now."""
-        for (name, id_), kind in self._changed.items():
-            if (name, id_) in self._gone:
-                continue
+        """Rows for the changed objects, as they are now: the new ones from lists where they are many."""
+        for gone in self._gone:
+            self._changed.pop(gone, None)
+        for name, created in self._created.items():
+            if len(created) >= _WORTH_A_LIST:
+                self._fetch_list(work, rows, BY_KIND[name], created)
+        for (_, id_), kind in self._changed.items():
             try:
                 page = fetch_object(work.api, kind, id_)
             except ObjectMissing as missing:
                 # Test data can be deleted as a whole, and no event says so.
-                stub = msgspec.json.encode({"id": id_, "object": name, "deleted": True})
+                stub = msgspec.json.encode({"id": id_, "object": kind.kind, "deleted": True})
                 rows.add_object(kind.table, stub, missing.at, is_deleted=True)
                 continue
-            rows.add_object(kind.table, page.objects[0], page.at)
-            if kind.table == "payouts":
-                add_paid_out(work.api, rows, id_, page.objects[0], work.settings.page_size)
+            _add_object(work, rows, kind, page, id_, page.objects[0])
+
+    def _fetch_list(self, work: Loading, rows: RowFiles, kind: StripeObject, created: Mapping[str, int]) -> None:
+        """Rows for those that are found on a few pages; what is not is asked for by its id."""
+        bounds = {"gte": min(created.values()), "lte": max(created.values())}
+        pages = fetch_pages(work.api, kind, work.settings.page_size, created=bounds)
+        for page in islice(pages, len(created) // _WORTH_A_LIST):
+            for raw in page.objects:
+                id_ = read_head(raw).id
+                if self._changed.pop((kind.kind, id_), None):
+                    _add_object(work, rows, kind, page, id_, raw)
 
     def position(self) -> Position:
         """How far the feed is loaded, with this window."""
         return Position(self._newest, self._newest, None, recent(self._seen, self._newest))
+
+
+def _add_object(work: Loading, rows: RowFiles, kind: StripeObject, page: Page, id_: str, raw: bytes) -> None:
+    rows.add_object(kind.table, raw, page.at)
+    if kind.table == "payouts":
+        add_paid_out(work.api, rows, id_, raw, work.settings.page_size)
 
 
 def _changed_by(event: StripeEvent, about: Head) -> Iterator[tuple[StripeObject, str]]:

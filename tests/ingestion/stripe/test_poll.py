@@ -49,6 +49,26 @@ def test_a_poll_brings_changes_to_objects_however_old_they_are(site: ConnectedSi
     assert len(site.served.requests) == 5
 
 
+def test_many_new_objects_are_read_from_lists_and_not_one_by_one(site: ConnectedSite) -> None:
+    fill(site.account, 5)
+    site.load()
+    site.account.advance(site.account.now + DAY)
+    for number in range(250):
+        site.account.put("customer", f"cus_new_{number:03}", email=f"{number}@example.com")
+        site.account.advance(site.account.now + 10)
+    site.account.put("customer", "cus_0001", email="old@example.com")
+    site.account.advance(site.account.now + 10)
+    site.account.delete("customer", "cus_new_007")
+    site.served.requests.clear()
+    site.load()
+    assert_loaded(site)
+    assert site.state("customer")["cus_new_007"][0]
+    lists = [request for request in site.served.requests if request.startswith("GET /v1/customers?")]
+    singles = [request for request in site.served.requests if "/v1/customers/" in request]
+    assert len(lists) == 3
+    assert len(singles) == 1, singles
+
+
 def test_many_events_about_an_object_ask_for_it_once(site: ConnectedSite) -> None:
     fill(site.account, 2)
     site.load()
