@@ -73,7 +73,7 @@ def _run_payouts(account: Account) -> None:
         total = sum(transactions[id_]["net"] for id_ in ready)
         # What is less than nothing waits until later payments make up for it.
         if is_working_day and total > 0 and not _is_refused(account, currency):
-            account.unpaid[currency] = waiting[len(ready) :]
+            account.unpaid[currency] = [id_ for id_ in waiting if id_ not in ready]
             _pay_out(account, currency, total, ready)
 
 

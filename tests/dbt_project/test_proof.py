@@ -57,7 +57,9 @@ def test_the_proof_finds_money_that_stays_converted_at_the_rate_of_another_day(
     run_proof: Prove, mutate: Callable[[str, str, str], Path]
 ) -> None:
     project = mutate(
-        "models/marts/revenue/fct_transactions.sql", "or (currency, day) in (", "or false and (currency, day) in ("
+        "models/marts/revenue/fct_transactions.sql",
+        "where {{ is_on_days('converted', 'occurred_at', ['currency', 'day']) }}",
+        "where false",
     )
     done = run_proof("--seeds", "4", "--project", str(project), "--select", "+fct_transactions")
     assert done.returncode == 1, done.stdout + done.stderr

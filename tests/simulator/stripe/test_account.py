@@ -32,6 +32,8 @@ def test_every_movement_of_money_is_booked_once(year: Account) -> None:
             moved[dispute["id"], dispute["amount"], "dispute_reversal"] += 1
     for payout in year.of("payout").values():
         moved[payout["id"], -payout["amount"], "payout"] += 1
+        if payout["status"] == "failed":
+            moved[payout["id"], payout["amount"], "payout_reversal"] += 1
     booked = Counter(
         (one["source"], one["amount"], one["reporting_category"]) for one in year.of("balance_transaction").values()
     )
@@ -51,6 +53,7 @@ def test_payouts_pay_out_everything_available_once_and_to_the_cent(year: Account
         assert {booked[one]["currency"] for one in paid} == {payout["currency"]}
         assert all(booked[one]["available_on"] <= payout["created"] for one in paid)
     assert {payout["currency"] for payout in year.of("payout").values()} == {"usd", "eur", "jpy"}
+    assert {payout["currency"] for payout in year.of("payout").values() if payout["status"] == "failed"} == {"usd"}
 
 
 def test_invoices_add_up_line_by_line(year: Account) -> None:

@@ -22,7 +22,8 @@ def test_what_is_earned_on_each_day_of_a_year_is_what_a_ledger_finds() -> None:
         pass
     assert datetime.fromtimestamp(account.now, UTC).date() == last + timedelta(days=2)
     expected: Counter[tuple[date, str]] = Counter()
-    for day, lines in Ledger(write_books(account, "org", "site"), ZONE).days(first, last):
+    until = int(datetime.combine(last + timedelta(days=1), datetime.min.time(), ZoneInfo(ZONE)).timestamp()) - 1
+    for day, lines in Ledger(write_books(account, "org", "site"), ZONE).days(first, until):
         for (currency, *_), amount in lines.items():
             expected[day, currency] += amount
     assert closings == expected
