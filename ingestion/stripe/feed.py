@@ -25,19 +25,25 @@ _RETAINED_SECONDS = 31 * _DAY
 _WORTH_A_LIST = 10
 """So many new objects of a kind are read from a list. It has a hundred on a page, and may have others among them."""
 
+_WORTH_A_LOAD = 500
+"""Changed objects. To store them takes a second or two, to ask for them half a minute: so much is asked for again after
+a crash."""
+_MOST_EVENTS = 5_000
+"""Of a load, beside those of its last day: fifty pages."""
+
 
 def follow_feed(work: Loading, position: Position) -> bool:
     """Load the events since ``position`` and what they changed; False when the feed does not reach back to it.
 
-    A day's events and what they changed are stored together, the oldest day first. Raises StripeFailed, and what
-    `Store.save` raises.
+    Days' events and what they changed are stored together, the oldest days first, as many as make it worth while.
+    Raises StripeFailed, and what `Store.save` raises.
     """
-    is_linked = not position.known
-    for pages in _windows(work, position):
+    is_linked, is_over = not position.known, False
+    windows = _windows(work, position)
+    while not is_over:
         changes = _Changes(position)
         with work.store.adding(work.account) as rows:
-            for page in pages:
-                changes.add(rows, page)
+            is_over = changes.read(rows, windows)
             changes.fetch(work, rows)
             is_linked |= changes.met_known
             position = changes.position()
@@ -75,6 +81,15 @@ class _Changes:
         self._created: dict[str, dict[str, int]] = {}
         self._gone: set[tuple[str, str]] = set()
         self.met_known = False
+
+    def read(self, rows: RowFiles, windows: Iterator[Iterable[Page]]) -> bool:
+        """Add windows until there is enough to be stored; whether there are no more."""
+        for pages in windows:
+            for page in pages:
+                self.add(rows, page)
+            if len(self._changed) >= _WORTH_A_LOAD or len(self._seen) >= _MOST_EVENTS:
+                return False
+        return True
 
     def add(self, rows: RowFiles, page: Page) -> None:
         """Rows for the page's new events, and for objects that they say are gone: as they were last."""
