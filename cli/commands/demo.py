@@ -31,8 +31,8 @@ def command(seed: int, scale: float) -> None:
     """
     from rich.console import Console
 
-    from cli.demo_payments import load_payments
-    from cli.demo_report import print_report
+    from cli.demo.payments import load_payments
+    from cli.demo.report import print_report
 
     home = _fresh_home()
     console = Console()

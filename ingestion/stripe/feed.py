@@ -108,7 +108,8 @@ class _Changes:
             else:
                 for changed, id_ in _changed_by(event, about):
                     self._changed[changed.kind, id_] = changed
-                if kind is not None and about.created >= self._before.newest - OVERLAP_SECONDS:
+                # An invoice to come has no id yet.
+                if kind is not None and about.id and about.created >= self._before.newest - OVERLAP_SECONDS:
                     self._created.setdefault(kind.kind, {})[about.id] = about.created
 
     def fetch(self, work: Loading, rows: RowFiles) -> None:

@@ -88,7 +88,7 @@ def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Proje
     assert not rebuilt_last(client) & {"stg_stripe__refunds"}
 
 
-def test_rows_that_wepo_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, folder: Path) -> None:
+def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, folder: Path) -> None:
     models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__payouts")
     client.command("INSERT INTO raw_control.stripe_connections VALUES ('desk', 'acme', true, now64(3))")
     load = (

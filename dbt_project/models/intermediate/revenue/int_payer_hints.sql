@@ -16,7 +16,7 @@
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('int_payer_hints') %}
-{%- set hints = "mapFilter((k, v) -> k in ('headwater_visitor_id', 'headwater_session_id', 'headwater_user_id', 'user_id') and v != '', " %}
+{%- set of_kind = '(select * from ' ~ scope ~ ' where object_kind = ' %}
 {%- set checkout_ids -%}
 arrayFilter(
                 of -> of.2 != '',
@@ -54,10 +54,10 @@ with said as (
         payment_intent_id as object_id,
         created_at,
         '' as email_hash,
-        {{ hints }}metadata) as metadata
+        {{ payer_hints('metadata') }} as metadata
     from {{ ref('stg_stripe__payment_intents') }}
 {%- if plan.is_scoped %}
-    where {{ is_named_in("(select * from " ~ scope ~ " where object_kind = 'payment_intent')", 'payment_intent_id', 'object_id') }}
+    where {{ is_named_in(of_kind ~ "'payment_intent')", 'payment_intent_id', 'object_id') }}
 {%- endif %}
     union all
     select
@@ -67,10 +67,10 @@ with said as (
         customer_id as object_id,
         created_at,
         email_hash,
-        {{ hints }}metadata) as metadata
+        {{ payer_hints('metadata') }} as metadata
     from {{ ref('stg_stripe__customers') }}
 {%- if plan.is_scoped %}
-    where {{ is_named_in("(select * from " ~ scope ~ " where object_kind = 'customer')", 'customer_id', 'object_id') }}
+    where {{ is_named_in(of_kind ~ "'customer')", 'customer_id', 'object_id') }}
 {%- endif %}
     union all
     select
@@ -80,10 +80,10 @@ with said as (
         subscription_id as object_id,
         min(versions.started_at) as created_at,
         '' as email_hash,
-        {{ hints }}argMax(versions.metadata, (version_at, rank, event_id))) as metadata
+        {{ payer_hints('argMax(versions.metadata, (version_at, rank, event_id))') }} as metadata
     from {{ ref('stg_stripe__subscription_versions') }} as versions
 {%- if plan.is_scoped %}
-    where {{ is_named_in("(select * from " ~ scope ~ " where object_kind = 'subscription')", 'subscription_id', 'object_id') }}
+    where {{ is_named_in(of_kind ~ "'subscription')", 'subscription_id', 'object_id') }}
 {%- endif %}
     group by org_id, site_id, subscription_id
 ),
@@ -114,8 +114,12 @@ first_checkouts as (
         object_kind,
         object_id,
         min(checkouts.created_at) as first_at,
-        argMin(checkouts.client_reference_id, (checkouts.client_reference_id = '', checkouts.created_at, checkout_session_id)) as reference,
-        {{ hints }}argMin(checkouts.metadata, (empty(checkouts.metadata), checkouts.created_at, checkout_session_id))) as metadata
+        argMin(
+            checkouts.client_reference_id, (checkouts.client_reference_id = '', checkouts.created_at, checkout_session_id)
+        ) as reference,
+        {{ payer_hints(
+            'argMin(checkouts.metadata, (empty(checkouts.metadata), checkouts.created_at, checkout_session_id))'
+        ) }} as metadata
     from checkouts
     group by org_id, site_id, object_kind, object_id
 ),

@@ -13,18 +13,18 @@
 {%- set scope = scope_of('int_payers_summed') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, if(customer_id != '', customer_id, charge_id) as payer_id
+select distinct org_id, site_id, {{ payer_id() }} as payer_id
 from {{ changes_of(plan, 'fct_transactions') }}
 -- replaces
 {{ is_named_in(scope, 'payer_id') }}
 -- rows
 {%- endif %}
--- A guest is a payer of one charge. All that anybody asks of a payer's history is read from it once, here.
+-- All that anybody asks of a payer's history is read from it once, here.
 with currencies as (
     select
         org_id,
         site_id,
-        if(customer_id != '', customer_id, charge_id) as payer_id,
+        {{ payer_id() }} as payer_id,
         toString(fct.currency) as currency_paid,
         -- 1970 where nothing was paid: only what is given back of a payment before all that was loaded is known.
         toStartOfMonth(minIf(fct.day, fct.kind = 'payment')) as cohort_month,
@@ -42,7 +42,7 @@ with currencies as (
         minIf((fct.occurred_at, fct.transaction_id, fct.person_id, fct.matched_by), fct.matched_by != '') as known
     from {{ ref('fct_transactions') }} as fct
 {%- if plan.is_scoped %}
-    where {{ is_named_in(scope, "if(customer_id != '', customer_id, charge_id)", 'payer_id') }}
+    where {{ is_named_in(scope, payer_id(), 'payer_id') }}
 {%- endif %}
     group by org_id, site_id, payer_id, currency_paid
 ),

@@ -18,7 +18,7 @@ select org_id, site_id, transaction_id, occurred_at from {{ changes_of(plan, 'fc
 union distinct
 select org_id, site_id, transaction_id, occurred_at
 from {{ relation_of('fct_transactions') }}
-where {{ is_named_in(changes_of(plan, 'int_payers_touched'), "if(customer_id != '', customer_id, charge_id)", 'payer_id') }}
+where {{ is_named_in(changes_of(plan, 'int_payers_touched'), payer_id(), 'payer_id') }}
 -- replaces
 toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})
     and (org_id, site_id, transaction_id) in (select org_id, site_id, transaction_id from {{ scope }})
@@ -29,7 +29,7 @@ toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})
 with transactions as (
     select
         *,
-        if(customer_id != '', customer_id, charge_id) as payer_id
+        {{ payer_id() }} as payer_id
     from {{ ref('fct_transactions') }}
 {%- if plan.is_scoped %}
     where toDate(occurred_at) in (select toDate(occurred_at) from {{ scope }})

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.demo_payments import SITE
+from cli.demo.payments import SITE
 from headwater.warehouse.client import Warehouse
 
 REVENUE = """

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo_payment_tables import payment_tables
-from cli.demo_payments import Payments, compare_payments
+from cli.demo.payment_tables import payment_tables
+from cli.demo.payments import Payments, compare_payments
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 
