@@ -73,6 +73,7 @@ class WarehouseSettings(BaseSettings):
     port: int = Field(8123, ge=1, le=65535, description="Port the embedded server listens on.")
     max_memory: str = Field("4Gi", description="Memory limit of the embedded server, in bytes or with Mi, Gi.")
     max_concurrent_queries: int = Field(32, ge=1, description="Queries the embedded server runs at once.")
+    max_threads: int = Field(0, ge=0, description="Threads of a query in the embedded server; 0: one a core.")
 
     @field_validator("url")
     @classmethod

@@ -44,7 +44,7 @@ _GRANTS = (
     "REVOKE DROP ON system.*",
 )
 _USERS = """<clickhouse>
-    <profiles><default/></profiles>
+    <profiles><default>{settings}</default></profiles>
     <quotas><default/></quotas>
     <users>
         <default>
@@ -67,11 +67,15 @@ def parse_bytes(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def write_config(directory: Path, max_memory: int) -> Path:
-    """Write the engine's configuration into the data directory and return its path. ``max_memory`` in bytes."""
+def write_config(directory: Path, max_memory: int, max_threads: int) -> Path:
+    """Write the engine's configuration into the data directory and return its path.
+
+    ``max_memory`` in bytes; ``max_threads`` of a query, 0 for one a core.
+    """
     (directory / "user_files").mkdir(exist_ok=True)
     grants = "".join(f"<query>{grant}</query>" for grant in _GRANTS)
-    (directory / "headwater-users.xml").write_text(_USERS.format(grants=grants))
+    settings = f"<max_threads>{max_threads}</max_threads>" if max_threads else ""
+    (directory / "headwater-users.xml").write_text(_USERS.format(grants=grants, settings=settings))
     path = directory / "headwater-config.xml"
     path.write_text(_TEMPLATE.format(memory=max_memory, directory=escape(str(directory)), log=ENGINE_LOG))
     return path

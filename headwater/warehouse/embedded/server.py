@@ -48,7 +48,7 @@ def serve(
     keep_memory()
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     with lock_directory(directory, address), _listen(host, port) as listening:
-        config = write_config(directory, memory)
+        config = write_config(directory, memory, warehouse.max_threads)
         _import_all()
         confine(directory)
         # What /tmp is for is out of reach.

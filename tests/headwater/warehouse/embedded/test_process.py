@@ -110,6 +110,13 @@ def test_memory_limit_is_the_setting(tmp_path: Path) -> None:
     assert "HEADWATER_CLICKHOUSE_MAX_MEMORY is not a size: 'lots'" in wrong.output.read_text()
 
 
+def test_threads_of_a_query_are_the_setting_and_a_query_may_ask_for_others(tmp_path: Path) -> None:
+    with running(tmp_path, HEADWATER_CLICKHOUSE_MAX_THREADS="3") as server:
+        assert server.value("SELECT getSetting('max_threads')") == "3"
+        assert server.value("SELECT getSetting('max_threads') SETTINGS max_threads = 5") == "5"
+        assert server.value("SELECT getSetting('max_threads')") == "3"
+
+
 def test_restart_of_an_unused_directory(tmp_path: Path) -> None:
     for _ in range(3):
         with running(tmp_path) as server:
