@@ -8,7 +8,7 @@ import pytest
 
 from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
-from tests.dbt_project.project import Project, warehouse
+from tests.dbt_project.project import FEW_DAYS, Project, warehouse
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 @pytest.fixture(scope="module")
 def project(partial_parse: Path) -> Project:
     """The dbt project as it is."""
-    return Project(PROJECT / "dbt_project", partial_parse)
+    return Project(PROJECT / "dbt_project", partial_parse, FEW_DAYS)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
 
     macro = folder / "macros" / "person_id.sql"
     macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
-    Project(folder, partial_parse).dbt("run", *models)
+    Project(folder, partial_parse, FEW_DAYS).dbt("run", *models)
     assert rebuilt_last(client) == {"int_visitors_resolved"}
 
 
@@ -61,14 +61,14 @@ def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(
     models = ("--select", "+int_sessions_channeled", "+int_clicks_judged")
     project.dbt("seed")
     project.dbt("run", *models)
-    project.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000, rows_per_batch: 1000}")
+    project.dbt("run", *models, "int_visitors_resolved", dead_click_ms=2000, rows_per_batch=1000)
     assert rebuilt_last(client) == {"int_clicks_judged", "int_visitors_resolved"}
 
     seed = folder / "seeds" / "traffic_sources.csv"
     seed.write_text("\n".join(seed.read_text().splitlines()[:-1]) + "\n")
-    changed = Project(folder, partial_parse)
+    changed = Project(folder, partial_parse, FEW_DAYS)
     changed.dbt("seed")
-    changed.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
+    changed.dbt("run", *models, "int_visitors_resolved", dead_click_ms=2000)
     assert rebuilt_last(client) == {"int_sessions_channeled"}
 
 
@@ -88,7 +88,7 @@ def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Proje
     assert not rebuilt_last(client) & {"stg_stripe__refunds"}
 
 
-def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, folder: Path) -> None:
+def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, project: Project) -> None:
     models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__payouts")
     client.command("INSERT INTO raw_control.stripe_connections VALUES ('desk', 'acme', true, now64(3))")
     load = (
@@ -97,7 +97,6 @@ def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(clien
         " VALUES ('acme', 'desk', true, '{}', now64(3), now64(3), false, '{{\"created\": 1800000000}}', {})"
     )
     client.command(load.format("po_a", "now64(3)"))
-    project = Project(folder)
     project.dbt("run", *models)
     project.dbt("run", *models)
     assert last_scope(client, "stg_stripe__payouts") == 0
