@@ -82,7 +82,8 @@ class DbtBuild:
         if indirect:
             environment["DBT_INDIRECT_SELECTION"] = indirect
         outcome = _Outcome()
-        events = run_dbt(["build", *arguments, *selection], environment)
+        # Nobody reads the files that dbt would write of its project and its results: a second of every build.
+        events = run_dbt(["build", "--no-write-json", *arguments, *selection], environment)
         while True:
             try:
                 event = next(events)

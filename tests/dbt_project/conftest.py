@@ -23,11 +23,11 @@ from headwater.warehouse.schema import apply_schema
 from tests.dbt_project import journeys
 from tests.dbt_project.billing import Business
 from tests.dbt_project.books import Books
-from tests.dbt_project.project import make_databases, usual_address
+from tests.dbt_project.project import FEW_DAYS, make_databases, usual_address
 
 OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
-    *("--quiet", "--no-use-colors", "--log-level-file", "none"),
+    *("--vars", json.dumps(FEW_DAYS), "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none"),
 )
 
 Prove = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -35,10 +35,11 @@ Prove = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of a dbt command."""
+    """What became of a dbt command. ``statuses``: by model or test its status, such as pass or fail."""
 
     returncode: int
     stdout: str
+    statuses: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Models:
         finally:
             os.environ.clear()
             os.environ.update(before)
-        return Ran(0 if done.success else 1, "\n".join([*said, str(done.exception or "")]))
+        statuses = {result.node.name: str(result.status) for result in done.result or ()}
+        return Ran(0 if done.success else 1, "\n".join([*said, str(done.exception or "")]), statuses)
 
     def insert(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
         """Put rows into a raw table."""
@@ -89,7 +91,7 @@ def parse_project() -> tuple[Any, bytes]:
     from dbt.cli.main import dbtRunner
 
     with TemporaryDirectory() as folder, usual_address():
-        done = dbtRunner().invoke(["parse", *OPTIONS, "--target-path", folder, "--no-write-json"])
+        done = dbtRunner().invoke(["parse", *OPTIONS, "--target-path", folder])
         assert done.success, done.exception
         return done.result, (Path(folder) / "partial_parse.msgpack").read_bytes()
 

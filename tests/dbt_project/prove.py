@@ -13,7 +13,7 @@ from typing import Any
 
 from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
-from tests.dbt_project.project import BuildFailed, Project, warehouse
+from tests.dbt_project.project import FEW_DAYS, BuildFailed, Project, warehouse
 from tests.dbt_project.worlds import Batch, World, json_lines, make_world
 
 BATCHES = 6
@@ -84,7 +84,7 @@ def prove(
     """
     worlds = [make_world(seed, batches) for seed in seeds]
     with warehouse(folder) as client:
-        project = Project(project_folder, parsed)
+        project = Project(project_folder, parsed, FEW_DAYS)
         project.dbt("seed")
         for number in range(batches):
             load(client, worlds, number)
@@ -97,8 +97,8 @@ def prove(
         for table in tables:
             client.command(f"CREATE TABLE batchwise.{table.replace('.', '__')} CLONE AS {table}")
         # In several passes, which must not show either.
-        passes = ("--vars", f"{{rows_per_batch: {client.value('SELECT count() FROM raw_events.events') // 3 + 1}}}")
-        project.dbt("run", "--full-refresh", *passes, *(("--select", *select) if select else ()))
+        third = client.value("SELECT count() FROM raw_events.events") // 3 + 1
+        project.dbt("run", "--full-refresh", *(("--select", *select) if select else ()), rows_per_batch=third)
         found = {table: differences(client, f"batchwise.{table.replace('.', '__')}", table) for table in tables}
         if not any(found.values()):
             assert_nothing_is_empty(client, tables)

@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
-from tests.dbt_project.project import Project, warehouse
+from tests.dbt_project.project import FEW_DAYS, Project, warehouse
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 @pytest.fixture(scope="module")
 def project(partial_parse: Path) -> Project:
     """The dbt project as it is."""
-    return Project(PROJECT / "dbt_project", partial_parse)
+    return Project(PROJECT / "dbt_project", partial_parse, FEW_DAYS)
 
 
 @pytest.fixture
@@ -32,13 +33,20 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def rebuilt_last(client: Warehouse) -> set[str]:
-    """Models of which the last build was one of everything."""
-    rows = client.rows(
-        "SELECT model FROM staging.build_watermarks GROUP BY model"
-        " HAVING argMax(rebuilt_at, (position, built_at)) = max(position)"
-    )
-    return {row["model"] for row in rows}
+def rebuilds(client: Warehouse) -> dict[str, int]:
+    """By model the position of the last build of everything."""
+    rows = client.rows("SELECT model, max(rebuilt_at) AS rebuilt_at FROM staging.build_watermarks GROUP BY model")
+    return {row["model"]: row["rebuilt_at"] for row in rows}
+
+
+def watermarks(client: Warehouse) -> dict[str, dict[str, Any]]:
+    """By model what the last build says."""
+    return {row["model"]: row for row in client.rows("SELECT * FROM staging.build_watermarks FINAL")}
+
+
+def rebuilt_since(client: Warehouse, before: dict[str, int]) -> set[str]:
+    """Models that were built in whole after ``before``, what `rebuilds` gave."""
+    return {model for model, position in rebuilds(client).items() if position != before.get(model)}
 
 
 def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
@@ -46,13 +54,14 @@ def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
 ) -> None:
     models = ("--select", "+int_visitors_resolved", "int_visitors_first_seen")
     project.dbt("run", *models)
+    before = rebuilds(client)
     project.dbt("run", *models)
-    assert not rebuilt_last(client)
+    assert rebuilds(client) == before
 
     macro = folder / "macros" / "person_id.sql"
     macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
-    Project(folder, partial_parse).dbt("run", *models)
-    assert rebuilt_last(client) == {"int_visitors_resolved"}
+    Project(folder, partial_parse, FEW_DAYS).dbt("run", *models)
+    assert rebuilt_since(client, before) == {"int_visitors_resolved"}
 
 
 def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(
@@ -61,15 +70,17 @@ def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(
     models = ("--select", "+int_sessions_channeled", "+int_clicks_judged")
     project.dbt("seed")
     project.dbt("run", *models)
-    project.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000, rows_per_batch: 1000}")
-    assert rebuilt_last(client) == {"int_clicks_judged", "int_visitors_resolved"}
+    before = rebuilds(client)
+    project.dbt("run", *models, "int_visitors_resolved", dead_click_ms=2000, rows_per_batch=1000)
+    assert rebuilt_since(client, before) == {"int_clicks_judged", "int_visitors_resolved"}
 
     seed = folder / "seeds" / "traffic_sources.csv"
     seed.write_text("\n".join(seed.read_text().splitlines()[:-1]) + "\n")
-    changed = Project(folder, partial_parse)
+    changed = Project(folder, partial_parse, FEW_DAYS)
     changed.dbt("seed")
-    changed.dbt("run", *models, "int_visitors_resolved", "--vars", "{dead_click_ms: 2000}")
-    assert rebuilt_last(client) == {"int_sessions_channeled"}
+    before = rebuilds(client)
+    changed.dbt("run", *models, "int_visitors_resolved", dead_click_ms=2000)
+    assert rebuilt_since(client, before) == {"int_sessions_channeled"}
 
 
 def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Project) -> None:
@@ -81,14 +92,15 @@ def test_a_table_may_lose_all_its_rows_at_once(client: Warehouse, project: Proje
     )
     project.dbt("run", *models)
     assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 1
+    before = rebuilds(client)
 
     client.command("TRUNCATE TABLE raw_control.stripe_connections")
     project.dbt("run", *models)
     assert client.value("SELECT count() FROM staging.stg_stripe__refunds") == 0
-    assert not rebuilt_last(client) & {"stg_stripe__refunds"}
+    assert rebuilds(client) == before
 
 
-def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, folder: Path) -> None:
+def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(client: Warehouse, project: Project) -> None:
     models = ("--select", "stg_stripe__connections", "stg_stripe__events", "stg_stripe__payouts")
     client.command("INSERT INTO raw_control.stripe_connections VALUES ('desk', 'acme', true, now64(3))")
     load = (
@@ -97,15 +109,14 @@ def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(clien
         " VALUES ('acme', 'desk', true, '{}', now64(3), now64(3), false, '{{\"created\": 1800000000}}', {})"
     )
     client.command(load.format("po_a", "now64(3)"))
-    project = Project(folder)
     project.dbt("run", *models)
     project.dbt("run", *models)
-    assert last_scope(client, "stg_stripe__payouts") == 0
+    assert looked_at(client, "stg_stripe__payouts") == 0
 
     # One that was loaded before the last one and became visible after it was built in.
     client.command(load.format("po_b", "now64(3) - INTERVAL 10 MINUTE"))
     project.dbt("run", *models)
-    assert last_scope(client, "stg_stripe__payouts") == 2
+    assert looked_at(client, "stg_stripe__payouts") == 2
     assert client.value(
         "SELECT arraySort(groupArray(payout_id)) FROM staging.stg_stripe__payouts WHERE site_id = 'desk'"
     ) == [
@@ -113,14 +124,60 @@ def test_rows_that_were_built_in_are_looked_at_again_only_when_others_came(clien
         "po_b",
     ]
     project.dbt("run", *models)
-    assert last_scope(client, "stg_stripe__payouts") == 0
+    assert looked_at(client, "stg_stripe__payouts") == 2
 
 
-def last_scope(client: Warehouse, model: str) -> int:
-    """How much the last build of a model had to look at."""
+def test_a_model_whose_inputs_are_as_they_were_is_left_alone(client: Warehouse, project: Project) -> None:
+    models = ("--select", "+int_visitors_resolved")
+    land_event(client, "loner", "ann")
+    project.dbt("run", *models)
+    before = watermarks(client)
+    results = project.dbt("run", *models)
+    assert watermarks(client) == before
+    stored = {result.node.name: result for result in results if result.node.config.materialized == "partitions"}
+    assert {result.adapter_response["_message"] for result in stored.values()} == {"IDLE"}
+
+    # Once a day it says that it is up to date: whoever says nothing for a month is built in whole.
+    client.command(
+        "ALTER TABLE staging.build_watermarks UPDATE built_at = built_at - INTERVAL 25 HOUR WHERE true"
+        " SETTINGS mutations_sync = 2"
+    )
+    project.dbt("run", *models)
+    for name, after in watermarks(client).items():
+        assert {**after, "built_at": None} == {**before[name], "built_at": None}
+        assert (after["built_at"] > before[name]["built_at"]) == (name in stored)
+
+
+def test_what_a_build_changed_before_it_was_cut_off_is_built_in_further_down(
+    client: Warehouse, project: Project
+) -> None:
+    models = ("--select", "+int_visitors_resolved")
+    land_event(client, "nomad", "ann")
+    project.dbt("run", *models)
+    client.command("CREATE TABLE kept ENGINE = Memory AS SELECT * FROM staging.build_watermarks FINAL")
+    land_event(client, "nomad", "bob")
+    project.dbt("run", "--select", "stg_events__receipts")
+    # Its rows are in place, and nothing says so.
+    client.command("TRUNCATE TABLE staging.build_watermarks")
+    client.command("INSERT INTO staging.build_watermarks SELECT * FROM kept")
+    project.dbt("run", *models)
+    names = "SELECT user_id FROM intermediate.int_visitors_resolved WHERE visitor_id = 'nomad'"
+    assert client.rows(names) == [{"user_id": "bob"}]
+
+
+def land_event(client: Warehouse, visitor_id: str, user_id: str) -> None:
+    client.command(
+        "INSERT INTO raw_events.events"
+        " (id, event, occurred_at, received_at, org_id, site_id, visitor_id, user_id, collector_id, sequence)"
+        f" SELECT generateUUIDv4(), 'tick', now64(3), now64(3), 'acme', 'desk', '{visitor_id}', '{user_id}', generateUUIDv4(), 1"
+    )
+
+
+def looked_at(client: Warehouse, model: str) -> int:
+    """How many rows all builds of a model had in their scopes."""
     client.command("SYSTEM FLUSH LOGS")
     rows: int = client.value(
-        "SELECT argMax(written_rows, event_time_microseconds) FROM system.query_log WHERE type = 'QueryFinish'"
+        "SELECT sum(written_rows) FROM system.query_log WHERE type = 'QueryFinish'"
         " AND query_kind = 'Create' AND has(tables, {scope:String})",
         {"scope": f"staging.{model}__scope"},
     )

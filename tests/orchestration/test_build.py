@@ -1,6 +1,6 @@
 """The job on a real ClickHouse: what it makes, what it says, and what it stops."""
 
-import json
+import re
 import threading
 from collections.abc import Iterator
 
@@ -11,7 +11,6 @@ from headwater.settings import HomeSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.lock import load_lock
 from orchestration.lib.instance import open_instance
-from orchestration.lib.manifest import project_digest
 from orchestration.lib.quality import EVENTS, SITE_DAYS, run_suite
 from orchestration.lib.run import RunReport, run_build
 from tests.ingestion.landed import Landed
@@ -34,10 +33,10 @@ def client(stack: Stack) -> Iterator[Warehouse]:
 
 
 def unit_tests_run(stack: Stack) -> set[str]:
-    """Unit tests that the last build ran."""
-    target = stack.home.dbt_dir / "projects" / project_digest() / "target"
-    results = json.loads((target / "run_results.json").read_text())["results"]
-    return {one["unique_id"] for one in results if one["unique_id"].startswith("unit_test.")}
+    """Unit tests that the last build ran, as dbt's log says."""
+    *_, last = (stack.home.dbt_dir / "logs" / "dbt.log").read_text().split("Running with dbt=")
+    assert "Began running node model." in last
+    return set(re.findall(r"Began running node (unit_test\.\S+)", last))
 
 
 def contents(client: Warehouse) -> dict[str, tuple[int, int]]:

@@ -2,6 +2,7 @@
   What a build of a `partitions` model has to do, as a dictionary:
 
   is_scoped  whether only what changed is built; if not, everything is
+  is_idle    whether nothing changed, in whatever the model names as its inputs: then nothing is done
   since      by upstream model the position up to which its changes are built in already; by raw table the load time
              (milliseconds since 1970) from which its rows are looked at again, `load_overlap_minutes` before the last;
              after the last when no row was added since
@@ -13,7 +14,7 @@
   depends on is another, or if more rows were loaded than `rebuild_beyond_rows`.
 #}
 {% macro build_plan(owner=none) -%}
-    {%- set plan = {'is_scoped': false, 'since': {}, 'header': ''} -%}
+    {%- set plan = {'is_scoped': false, 'is_idle': false, 'since': {}, 'header': ''} -%}
     {%- if not execute or flags.WHICH not in ('run', 'build') or model.resource_type != 'model' -%}
         {{ return(plan) }}
     {%- endif -%}
@@ -25,7 +26,8 @@
     {%- set names = "'" ~ ([node.name] + upstream) | join("', '") ~ "'" -%}
     {%- for row in run_query(
         'select model, position, rebuilt_at, fingerprint, toJSONString(inputs) as inputs, '
-        ~ 'built_at > now() - interval ' ~ (var('change_log_days') - 1) ~ ' day as is_recent from ' ~ watermarks()
+        ~ 'built_at > now() - interval ' ~ (var('change_log_days') - 1) ~ ' day as is_recent, '
+        ~ 'built_at > now() - interval 1 day as is_of_today from ' ~ watermarks()
         ~ ' where model in (' ~ names ~ ') order by position desc, built_at desc limit 1 by model'
     ).rows -%}
         {%- do states.update({row['model']: row}) -%}
@@ -40,6 +42,8 @@
         adapter.get_relation(node.database, node.schema, node.alias) is not none,
     ] -%}
     {%- set until = {} -%}
+    {#- What says no inputs is made whole each time. Once a day even an idle model says that it is up to date. -#}
+    {%- set idle = [(upstream + tables) | length > 0, own is not none and own['is_of_today'] | int == 1] -%}
     {%- for name in upstream -%}
         {%- set position = states[name]['position'] | int if name in states else 0 -%}
         {%- do until.update({name: position}) -%}
@@ -47,6 +51,7 @@
         {%- do checks.append(
             name in states and name in inputs and states[name]['rebuilt_at'] | int <= inputs[name] | int
         ) -%}
+        {%- do idle.append(until[name] == plan.since[name]) -%}
     {%- endfor -%}
     {%- for table in tables -%}
         {%- set since = [0, inputs.get(table, 0) | int - var('load_overlap_minutes') * 60000] | max -%}
@@ -64,10 +69,13 @@
         {%- do until.update({table: last, table ~ ' rows': loaded['recent'] | int}) -%}
         {%- do plan.since.update({table: last + 1 if is_same else since}) -%}
         {%- do checks.append(loaded['loaded'] | int <= var('rebuild_beyond_rows')) -%}
+        {%- do idle.append(is_same) -%}
     {%- endfor -%}
 
     {%- do plan.update({'is_scoped': false not in checks}) -%}
+    {%- do plan.update({'is_idle': plan.is_scoped and false not in idle}) -%}
     {%- set watermark = {
+        'is_idle': plan.is_idle,
         'position': (own['position'] | int if own else 0) + 1,
         'rebuilt_at': own['rebuilt_at'] | int if own else 0,
         'fingerprint': fingerprint,

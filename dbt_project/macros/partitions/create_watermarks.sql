@@ -1,6 +1,6 @@
 {#
-  One row per build of a `partitions` model; the one with the highest position counts.
-  position    number of the build: its changes are logged under it
+  One row per build of a `partitions` model that had something to look at; the last one with the highest position counts.
+  position    number of the last build that changed rows, which are logged under it
   rebuilt_at  position of the last build of everything, whose changes are not logged one by one
   inputs      by upstream model the position, by raw table the load time, that is built in
 #}

@@ -22,7 +22,9 @@
     {%- set found = modules.re.search('-- watermark ([^\n]+)', sql) -%}
     {%- set watermark = fromjson(found.group(1)) -%}
     {%- set sections = modules.re.split('\n *-- (?:replaces|rows)\n', sql) -%}
-    {%- if sections | length == 3 -%}
+    {%- if watermark.is_idle -%}
+        {% call noop_statement('main', 'IDLE') %}{% endcall %}
+    {%- elif sections | length == 3 -%}
         {% do replace_partitions(target_relation, sections[0], sections[1], sections[2], watermark) %}
     {%- else -%}
         {% do rebuild_partitions(target_relation, sql, watermark) %}

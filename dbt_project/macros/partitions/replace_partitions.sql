@@ -1,7 +1,8 @@
 {#
   Builds the rows of a scope and puts them into their table: a partition that only gained rows gets them attached, one
   that lost some is written anew beside and replaced, one that lost all is dropped; by one ALTER, without a hole.
-  What did not change stays untouched, so doing all this once more changes nothing.
+  What did not change stays untouched, so doing all this once more changes nothing. A build that changes no row keeps the
+  position of the one before: models further down need not look.
 
   `scope`, `condition`, `rows`: the sections of the model's text.
 
@@ -22,6 +23,7 @@
     {% call statement('main') %}
         create or replace table {{ scope_table }} engine = MergeTree order by tuple() as {{ scope }} {{ settings }}
     {% endcall %}
+    {%- set has_changed = false -%}
     {%- if run_query('select count() as found from ' ~ scope_table).rows[0]['found'] | int > 0 -%}
         {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') -%}
         {%- set compared = config.get('meta', {}).get('compared') | default(none) -%}
@@ -50,7 +52,9 @@
             {% do run_statement('drop table ' ~ next) %}
         {%- endif -%}
         {% do run_statement('drop table ' ~ old ~ ', ' ~ new) %}
+        {%- set has_changed = changed | length > 0 -%}
     {%- endif -%}
-    {% do record_watermark(watermark) %}
+    {%- set is_news = has_changed or has_logged(name, watermark.position) -%}
+    {% do record_watermark(watermark if is_news else dict(watermark, position=watermark.position - 1)) %}
     {% do run_statement('drop table ' ~ scope_table) %}
 {%- endmacro %}
