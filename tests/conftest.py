@@ -25,7 +25,7 @@ NO_POSTGRESQL = "PostgreSQL's server is not installed"
 
 
 def pytest_configure() -> None:
-    # Workers share the cores, and a query of theirs has little to read: one thread builds the models in 0.85 of the time.
+    # Workers share the cores, and a query of theirs has little to read.
     os.environ.setdefault("HEADWATER_CLICKHOUSE_MAX_THREADS", "1")
 
 
