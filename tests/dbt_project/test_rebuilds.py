@@ -169,7 +169,8 @@ def land_event(client: Warehouse, visitor_id: str, user_id: str) -> None:
     client.command(
         "INSERT INTO raw_events.events"
         " (id, event, occurred_at, received_at, org_id, site_id, visitor_id, user_id, collector_id, sequence)"
-        f" SELECT generateUUIDv4(), 'tick', now64(3), now64(3), 'acme', 'desk', '{visitor_id}', '{user_id}', generateUUIDv4(), 1"
+        " SELECT generateUUIDv4(), 'tick', now64(3), now64(3), 'acme', 'desk',"
+        f" '{visitor_id}', '{user_id}', generateUUIDv4(), 1"
     )
 
 
