@@ -9,6 +9,9 @@ import pytest
 from cli.services import PROJECT
 from tests.dbt_project.conftest import Prove
 
+BATCHES = ("--batches", "4")
+"""A seed more costs next to nothing, a batch more is a build of all models."""
+
 
 @pytest.fixture
 def mutate(tmp_path: Path) -> Callable[[str, str, str], Path]:
@@ -34,7 +37,7 @@ def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
         """else "drop partition id '" ~ partition ~ "'\"""",
         """else "attach partition id '" ~ partition ~ "' from " ~ next""",
     )
-    done = run_proof("--seeds", "12", "--project", str(project), "--select", "+fct_sessions")
+    done = run_proof("--seeds", "24", *BATCHES, "--project", str(project), "--select", "+fct_sessions")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_sessions:" in done.stdout
 
@@ -48,7 +51,7 @@ def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_
         "where object_type = 'nothing'",
     )
     select = ("+stg_stripe__subscription_versions", "+int_visitors_first_seen")
-    done = run_proof("--seeds", "4", "--project", str(project), "--select", *select)
+    done = run_proof("--seeds", "8", *BATCHES, "--project", str(project), "--select", *select)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "staging.stg_stripe__subscription_versions:" in done.stdout
 
@@ -61,6 +64,6 @@ def test_the_proof_finds_money_that_stays_converted_at_the_rate_of_another_day(
         "where {{ is_on_days('converted', 'occurred_at', ['currency', 'day']) }}",
         "where false",
     )
-    done = run_proof("--seeds", "4", "--project", str(project), "--select", "+fct_transactions")
+    done = run_proof("--seeds", "8", *BATCHES, "--project", str(project), "--select", "+fct_transactions")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts.fct_transactions:" in done.stdout
