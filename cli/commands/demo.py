@@ -22,7 +22,7 @@ DAYS = 30
 
 @click.command("demo")
 @click.option("--seed", default=1, show_default=True, help="Another seed is another month.")
-@click.option("--scale", default=1.0, show_default=True, help="1 is about 200,000 events.")
+@click.option("--scale", default=1.0, show_default=True, help="1 is about 200,000 events and 300 paying customers.")
 def command(seed: int, scale: float) -> None:
     """Simulate a month of a business and a year of its payments, load, model, check and print it.
 
@@ -47,7 +47,7 @@ def command(seed: int, scale: float) -> None:
         # The API seals its log when it stops: all of it is there to be loaded.
         supervisor.stop_service("api")
         with console.status("Loading payments") as status:
-            payments = load_payments(simulation, home, seed, lambda line: status.update(f"Loading {line}"))
+            payments = load_payments(simulation, home, seed, scale, lambda line: status.update(f"Loading {line}"))
         with console.status("Loading, modelling and checking") as status:
             from orchestration.lib.run import run_build
 

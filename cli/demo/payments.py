@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SITE = "lumen-us"
 _BUYERS = 270
-"""Customers who are visitors of the simulated month, where it has as many who say who they are."""
+"""Customers who are visitors of the simulated month at a scale of 1, where it has as many who say who they are."""
 _BEFORE = 45
 """Customers who came before it; enough for every story of the business to be lived through."""
 _MONTHS = 12
@@ -55,7 +55,9 @@ class Payments:
     """The last of them: the account lives no longer."""
 
 
-def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell: Callable[[str], None]) -> Payments:
+def load_payments(
+    simulation: "Simulation", home: HomeSettings, seed: int, scale: float, tell: Callable[[str], None]
+) -> Payments:
     """Script the year up to yesterday, serve it, connect the site and load it: as the month begins, and at its end.
 
     Raises what `load_stripe` and `load_rates` raise, and RuntimeError when the account cannot be loaded to its end.
@@ -80,7 +82,7 @@ def load_payments(simulation: "Simulation", home: HomeSettings, seed: int, tell:
     (zone,) = (ZoneInfo(site.timezone) for site in simulation.sites if site.site_id == SITE)
     since, today = datetime.fromtimestamp(connected, zone).date(), ends.astimezone(zone).date()
     closings = watch_recurring(account, since, today - timedelta(days=1), zone)
-    buyers = find_buyers(simulation.script, SITE, _BUYERS)
+    buyers = find_buyers(simulation.script, SITE, round(_BUYERS * scale))
     key = f"rk_test_{secrets.token_hex(16)}"
     with serving(account, Admission(frozenset({key}))) as address:
         os.environ["HEADWATER_STRIPE_API_BASE"] = address
