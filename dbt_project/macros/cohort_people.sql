@@ -1,6 +1,7 @@
 {#
   Rows of people in cohorts, or users of servers, in brackets: cohort_id, org_id, site_id, person_id, `start` as in
-  int_cohort_visitors, and active_days in no order. A person enters with the first of all visitors who are that person.
+  int_cohort_visitors, and active_days in no order, some of them more than once. A person enters with the first of all
+  visitors who are that person.
 #}
 {% macro cohort_people() -%}
 (
@@ -13,8 +14,8 @@
             resolved.person_id,
             {{ person_id('visits.server_user_id', org_id='visits.org_id', site_id='visits.site_id') }}
         ) as person_id,
-        argMinIf(visits.start, (visits.start.1, visits.start.2), visits.has_started) as start,
-        groupUniqArrayArray(visits.active_days) as active_days
+        minIf(visits.start, visits.has_started) as start,
+        groupArrayArray(visits.active_days) as active_days
     from {{ ref('int_cohort_visitors') }} as visits
     left join {{ ref('int_visitors_resolved') }} as resolved
         on resolved.org_id = visits.org_id

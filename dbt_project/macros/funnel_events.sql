@@ -6,15 +6,9 @@
     {%- if not plan.header -%}
         {{ ref('int_funnel_events') }}
     {%- elif plan.is_scoped -%}
-        {%- set people = '(select org_id, site_id, person_id from ' ~ scope_of('int_funnel_attempts') ~ ')' -%}
-        {%- set visitors = '(org_id, site_id, person_id) in ' ~ people -%}
-        {%- set events -%}
-            visitor_id != '' and (org_id, site_id, visitor_id) in (
-                select org_id, site_id, visitor_id from {{ relation_of('int_visitors_resolved') }} where {{ visitors }}
-            )
-            or visitor_id = '' and user_id != '' and (org_id, site_id, {{ person_id('user_id') }}) in {{ people }}
-        {%- endset -%}
-        ({{ match_funnel_events(events_attributed(plan, events, visitors), relation_of('stg_control__funnels')) }})
+        {%- set people = scope_of('int_funnel_attempts') -%}
+        {%- set events = events_attributed(plan, is_person_of(people), is_named_in(people, 'person_id')) -%}
+        ({{ match_funnel_events(events, relation_of('stg_control__funnels')) }})
     {%- else -%}
         {{ relation_of('int_funnel_events') }}
     {%- endif -%}

@@ -60,6 +60,28 @@ def test_sources_are_known_to_dagster_by_their_physical_names(manifest: dict[str
         assert source["config"]["meta"]["dagster"]["asset_key"] == [source["schema"], source["identifier"]]
 
 
+def test_whatever_brings_a_model_news_keeps_a_log(models: dict[str, dict[str, Any]]) -> None:
+    # Of a build that was cut off after it changed rows, only a log says so to models that are left alone without news.
+    for name, model in models.items():
+        for upstream in model["config"]["meta"].get("upstream", []):
+            assert models[upstream]["config"]["meta"].get("logged"), f"{upstream}, for {name}"
+
+
+def test_what_is_made_anew_at_news_names_everything_it_is_made_of(models: dict[str, dict[str, Any]]) -> None:
+    by_id = {model["unique_id"]: model for model in models.values()}
+
+    def stored(model: dict[str, Any]) -> set[str]:
+        names = set()
+        for parent in (by_id[node] for node in model["depends_on"]["nodes"] if node in by_id):
+            names |= stored(parent) if parent["config"]["materialized"] == "view" else {parent["name"]}
+        return names
+
+    made_anew = [model for model in models.values() if "{{ build_plan().header }}" in model["raw_code"]]
+    assert "rpt_retention_cohorts" in {model["name"] for model in made_anew}
+    for model in made_anew:
+        assert set(model["config"]["meta"]["upstream"]) == stored(model), model["name"]
+
+
 def test_no_model_asks_for_the_time(models: dict[str, dict[str, Any]]) -> None:
     for name, model in models.items():
         assert not re.search(r"\b(now|now64|today|yesterday)\s*\(", model["raw_code"]), name

@@ -165,6 +165,25 @@ def test_what_a_build_changed_before_it_was_cut_off_is_built_in_further_down(
     assert client.rows(names) == [{"user_id": "bob"}]
 
 
+def test_a_report_without_a_scope_is_made_anew_if_an_input_has_news_and_only_then(
+    client: Warehouse, project: Project
+) -> None:
+    models = ("--select", "+rpt_retention_cohorts")
+    table = "SELECT uuid FROM system.tables WHERE database = 'marts' AND name = 'rpt_retention_cohorts'"
+    people = "SELECT people FROM marts.rpt_retention_cohorts WHERE grain = 'month' AND breakdown = '' AND period = 0"
+    land_event(client, "walker", "ann")
+    project.dbt("run", *models)
+    made, counted, before = client.value(table), client.value(people), rebuilds(client)
+    project.dbt("run", *models)
+    assert client.value(table) == made
+
+    land_event(client, "stroller", "eve")
+    project.dbt("run", *models)
+    assert client.value(table) != made
+    assert client.value(people) == counted + 1
+    assert rebuilds(client) == before
+
+
 def land_event(client: Warehouse, visitor_id: str, user_id: str) -> None:
     client.command(
         "INSERT INTO raw_events.events"

@@ -8,6 +8,8 @@
              after the last when no row was added since
   header     first line of the compiled model: the positions to record when the build is done
 
+  A model that has no scope, and logs nothing, is its header and its rows: it is made anew whenever one of its inputs has news.
+
   `owner`: name of the model that is built, if it is another than the one this is called in.
   Everything is built if the table, its watermark or one upstream's changes are missing, if an upstream was itself built
   in whole, if the watermark is so old that changes may have been forgotten, if the model's text or a variable it
@@ -76,6 +78,7 @@
     {%- do plan.update({'is_idle': plan.is_scoped and false not in idle}) -%}
     {%- set watermark = {
         'is_idle': plan.is_idle,
+        'is_scoped': plan.is_scoped,
         'position': (own['position'] | int if own else 0) + 1,
         'rebuilt_at': own['rebuilt_at'] | int if own else 0,
         'fingerprint': fingerprint,

@@ -10,6 +10,8 @@
       -- rows
       select …            the rows of the scope as they must be now
 
+  or its rows alone, as long as they are cheap: then all of them are made anew, but only if an input has news.
+
   meta.upstream     models whose changes decide the scope
   meta.loaded_from  raw tables whose loaded_at decides it
   meta.logged       columns by which models further down learn of changes; none: nobody asks

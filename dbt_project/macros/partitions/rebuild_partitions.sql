@@ -17,7 +17,10 @@
     {%- endfor -%}
 
     {#- Whatever happens between here and the end, the next build is one of everything, here and further down. -#}
-    {% do watermark.update({'rebuilt_at': watermark.position}) %}
+    {#- What has no scope is made like this at every build, and has no log that models further down would have to distrust. -#}
+    {%- if not watermark.is_scoped or config.get('meta', {}).get('logged') -%}
+        {% do watermark.update({'rebuilt_at': watermark.position}) %}
+    {%- endif -%}
     {% do record_watermark(dict(watermark, fingerprint='')) %}
     {% do create_change_log(relation, next) %}
     {%- if existing is none -%}

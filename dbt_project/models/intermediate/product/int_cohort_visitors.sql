@@ -2,7 +2,10 @@
     config(
         materialized='partitions',
         order_by=['org_id', 'site_id', 'visitor_id', 'server_user_id', 'cohort_id'],
-        meta={'upstream': ['stg_events__receipts', 'stg_control__cohorts', 'stg_control__sites']},
+        meta={
+            'upstream': ['stg_events__receipts', 'stg_control__cohorts', 'stg_control__sites'],
+            'logged': ['org_id', 'site_id'],
+        },
     )
 }}
 {%- set plan = build_plan() %}

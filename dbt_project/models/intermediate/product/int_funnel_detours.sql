@@ -7,6 +7,7 @@
             'upstream': [
                 'stg_events__receipts', 'int_visitors_resolved', 'fct_funnel_progress', 'stg_control__funnels',
             ],
+            'logged': ['org_id', 'site_id'],
         },
     )
 }}
@@ -14,7 +15,7 @@
 {%- set scope = scope_of('int_funnel_detours') %}
 {%- set chosen -%}
     {%- if plan.is_scoped -%}
-    (org_id, site_id, person_id) in {{ scope }}
+    {{ is_named_in(scope, 'person_id') }}
     {%- else -%}
     {{ in_batch('sipHash64(person_id)') }}
     {%- endif -%}
@@ -24,10 +25,7 @@
     {{- is_page_view() }}
 {%- if plan.is_scoped %}
     and (
-        visitor_id != '' and (org_id, site_id, visitor_id) in (
-            select org_id, site_id, visitor_id from {{ relation_of('int_visitors_resolved') }} where {{ chosen }}
-        )
-        or visitor_id = '' and user_id != '' and (org_id, site_id, {{ person_id('user_id') }}) in {{ scope }}
+        {{ is_person_of(scope) }}
     )
 {%- endif %}
 {%- endset %}

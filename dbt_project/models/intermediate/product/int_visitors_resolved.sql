@@ -44,7 +44,7 @@ from changes
 left join known using (org_id, site_id, visitor_id)
 where has_lost_events or not is_known or arrayExists(named -> named != user_id, users)
 -- replaces
-(org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }})
+{{ is_visitor_of(scope) }}
 -- rows
 {%- endif %}
 with events as (

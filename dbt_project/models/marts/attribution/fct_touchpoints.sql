@@ -19,7 +19,7 @@
         and conversion_id in (select conversion_id from {{ scope }})
 {%- endset %}
 {%- set people_in_scope -%}
-    (org_id, site_id, person_id) in (select org_id, site_id, person_id from {{ scope }})
+    {{ is_named_in(scope, 'person_id') }}
 {%- endset %}
 {%- set in_batch_of_people = in_batch('sipHash64(person_id)') %}
 {{ plan.header }}

@@ -13,7 +13,7 @@
 {%- set scope = scope_of('dim_people') %}
 {%- set chosen -%}
     {%- if plan.is_scoped -%}
-    (org_id, site_id, person_id) in {{ scope }}
+    {{ is_named_in(scope, 'person_id') }}
     {%- else -%}
     {{ in_batch('sipHash64(person_id)') }}
     {%- endif -%}

@@ -1,5 +1,11 @@
-{{ config(order_by=['org_id', 'site_id', 'funnel_id', 'step', 'is_drop_off', 'path']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'funnel_id', 'step', 'is_drop_off', 'path'],
+        meta={'upstream': ['int_funnel_detours']},
+    )
+}}
+{{ build_plan().header }}
 select
     org_id,
     site_id,

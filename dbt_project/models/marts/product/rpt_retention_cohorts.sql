@@ -1,15 +1,17 @@
 {{
     config(
+        materialized='partitions',
         order_by=['org_id', 'site_id', 'cohort_id', 'grain', 'breakdown', 'cohort_start', 'breakdown_value', 'period'],
+        meta={'upstream': ['int_cohort_visitors', 'int_visitors_resolved', 'dim_people', 'stg_control__cohorts']},
     )
 }}
-
+{{ build_plan().header }}
 with cohorts as (
     select org_id, site_id, cohort_id, breakdown from {{ ref('stg_control__cohorts') }}
 ),
 
 last_days as (
-    select org_id, site_id, arrayMax(groupUniqArrayArray(active_days)) as last_day
+    select org_id, site_id, max(arrayMax(active_days)) as last_day
     from {{ ref('int_cohort_visitors') }}
     where cohort_id = ''
     group by org_id, site_id
@@ -47,28 +49,36 @@ by_grain as (
             grain = 'week', toMonday(start_day),
             toStartOfMonth(start_day)
         ) as cohort_start,
-        multiIf(
-            grain = 'day', dateDiff('day', cohort_start, last_day),
-            grain = 'week', dateDiff('week', cohort_start, last_day),
-            dateDiff('month', cohort_start, last_day)
-        ) as last_period,
-        arrayDistinct(
-            arrayMap(
-                day -> multiIf(
-                    grain = 'day', dateDiff('day', cohort_start, day),
-                    grain = 'week', dateDiff('week', cohort_start, day),
-                    dateDiff('month', cohort_start, day)
-                ),
-                arrayFilter(day -> day >= start_day, active_days)
+        least(
+            multiIf(
+                grain = 'day', dateDiff('day', cohort_start, last_day),
+                grain = 'week', dateDiff('week', cohort_start, last_day),
+                dateDiff('month', cohort_start, last_day)
+            ),
+            multiIf(
+                grain = 'day', {{ var('retention_days', 31) }},
+                grain = 'week', {{ var('retention_weeks', 26) }},
+                {{ var('retention_months', 24) }}
             )
-        ) as active_periods
+        ) as last_period,
+        arrayMap(
+            day -> multiIf(
+                grain = 'day', dateDiff('day', cohort_start, day),
+                grain = 'week', dateDiff('week', cohort_start, day),
+                dateDiff('month', cohort_start, day)
+            ),
+            arrayFilter(day -> day >= start_day, active_days)
+        ) as active_periods,
+        range(toUInt32(if(empty(active_periods), 0, least(arrayMax(active_periods), last_period) + 1))) as periods,
+        arrayMap(period -> has(active_periods, period)::UInt64, periods) as retained,
+        arrayMap(period -> toUInt64(1), periods) as retained_or_later
     from people
     array join ['day', 'week', 'month'] as grain
 ),
 
 by_breakdown as (
     select
-        *,
+        by_grain.* except (active_days, active_periods, periods),
         split.1 as breakdown,
         split.2 as breakdown_value
     from by_grain
@@ -78,8 +88,7 @@ by_breakdown as (
     ) as split
 ),
 
--- Counted by the periods in which somebody was active, and laid out over all periods only then: a person is active in a few
--- of 31 days.
+-- Added up as arrays with one number for each period: sumMap over the periods of activity takes three times as long.
 counted as (
     select
         org_id,
@@ -91,8 +100,8 @@ counted as (
         breakdown_value,
         any(last_period) as last_period,
         count() as people,
-        sumMap(active_periods, arrayResize([]::Array(UInt64), length(active_periods), toUInt64(1))) as active,
-        sumMapIf([arrayMax(active_periods)], [toUInt64(1)], notEmpty(active_periods)) as last_active
+        sumForEach(retained) as retained_by_period,
+        sumForEach(retained_or_later) as retained_or_later_by_period
     from by_breakdown
     group by org_id, site_id, cohort_id, grain, cohort_start, breakdown, breakdown_value
 )
@@ -107,20 +116,14 @@ select
     breakdown_value,
     toUInt16(period) as period,
     counted.people as people,
-    counted.active.2[indexOf(counted.active.1, period)] as retained,
-    arraySum((at, number) -> if(at >= period, number, 0), counted.last_active.1, counted.last_active.2)
-        as retained_or_later,
+    -- Beyond its end an array has zeros.
+    retained_by_period[period + 1] as retained,
+    retained_or_later_by_period[period + 1] as retained_or_later,
     retained / people as retention_rate
-from counted
-array join range(
-    toUInt32(
-        least(
-            last_period,
-            multiIf(
-                grain = 'day', {{ var('retention_days', 31) }},
-                grain = 'week', {{ var('retention_weeks', 26) }},
-                {{ var('retention_months', 24) }}
-            )
-        ) + 1
-    )
-) as period
+-- In the order of the table before they are laid out: sorting twenty times as many rows takes 0.7 s of 2.4 s.
+from (
+    select *
+    from counted
+    order by org_id, site_id, cohort_id, grain, breakdown, cohort_start, breakdown_value
+) as counted
+array join range(toUInt32(last_period + 1)) as period

@@ -5,6 +5,7 @@
         order_by=['org_id', 'site_id', 'day', 'session_id'],
         meta={
             'upstream': ['fct_sessions', 'fct_revenue_attribution', 'stg_stripe__connections'],
+            'logged': ['org_id', 'site_id'],
         },
     )
 }}

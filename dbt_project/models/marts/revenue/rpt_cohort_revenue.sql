@@ -1,5 +1,16 @@
-{{ config(order_by=['org_id', 'site_id', 'cohort_id', 'grain', 'breakdown', 'cohort_start', 'breakdown_value', 'period']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'cohort_id', 'grain', 'breakdown', 'cohort_start', 'breakdown_value', 'period'],
+        meta={
+            'upstream': [
+                'int_cohort_visitors', 'int_visitors_resolved', 'dim_people', 'fct_transactions', 'stg_control__cohorts',
+                'stg_stripe__connections',
+            ],
+        },
+    )
+}}
+{{ build_plan().header }}
 with people as (
     select
         entered.org_id as org_id,

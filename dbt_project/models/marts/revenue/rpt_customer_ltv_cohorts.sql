@@ -1,5 +1,11 @@
-{{ config(order_by=['org_id', 'site_id', 'cohort_month', 'currency', 'months_since']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'cohort_month', 'currency', 'months_since'],
+        meta={'upstream': ['int_payers_summed', 'int_stripe_horizons', 'stg_control__sites']},
+    )
+}}
+{{ build_plan().header }}
 with payers as (
     select
         org_id,

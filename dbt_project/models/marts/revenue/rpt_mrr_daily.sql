@@ -1,5 +1,13 @@
-{{ config(order_by=['org_id', 'site_id', 'currency', 'day']) }}
-
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'currency', 'day'],
+        meta={
+            'upstream': ['fct_mrr_movements', 'int_stripe_horizons', 'int_exchange_rates_paired', 'stg_control__sites'],
+        },
+    )
+}}
+{{ build_plan().header }}
 with horizons as (
     select
         horizons.org_id as org_id,

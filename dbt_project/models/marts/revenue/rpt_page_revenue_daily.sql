@@ -1,5 +1,12 @@
-{{ config(order_by=['org_id', 'site_id', 'day', 'path']) }}
+{{
+    config(
+        materialized='partitions',
+        order_by=['org_id', 'site_id', 'day', 'path'],
+        meta={'upstream': ['fct_pageviews', 'fct_session_revenue', 'int_payers_touched', 'stg_stripe__connections']},
+    )
+}}
 {%- set models = ['first_touch', 'last_touch', 'last_non_direct', 'linear', 'time_decay', 'position_based'] %}
+{{ build_plan().header }}
 
 -- What a session is credited with counts for every page seen in it, once however often, until the payment: thanks for
 -- a payment did not lead to it.
