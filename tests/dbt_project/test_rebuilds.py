@@ -198,7 +198,7 @@ def looked_at(client: Warehouse, model: str) -> int:
     client.command("SYSTEM FLUSH LOGS")
     rows: int = client.value(
         "SELECT sum(written_rows) FROM system.query_log WHERE type = 'QueryFinish'"
-        " AND query_kind = 'Create' AND has(tables, {scope:String})",
-        {"scope": f"staging.{model}__scope"},
+        " AND query_kind = 'Create' AND position(query, {created:String}) > 0",
+        {"created": f"create or replace table staging.{model}__scope "},
     )
     return rows

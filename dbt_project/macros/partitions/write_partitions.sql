@@ -1,25 +1,30 @@
 {#
-  Puts partitions in place. `changed`: rows of partition and the number of rows it lost. `condition`: which rows of the
+  Puts partitions in place. `changed`: by partition the number of rows it lost. `condition`: which rows of the
   table are replaced by those of `<name>__new`. `added`: from and where of the rows that are only there.
+  `partition_id`: expression for the partition of those rows.
+  Returns the name of the table in which they were written, which stays.
 #}
-{% macro write_partitions(name, condition, changed, added) -%}
+{% macro write_partitions(name, columns, condition, changed, added, partition_id) -%}
     {%- set next = name ~ '__next' -%}
     {%- set grown = [] -%}
     {%- set rewritten = [] -%}
-    {%- for row in changed -%}
-        {%- do (rewritten if row['removed'] | int else grown).append(row['partition']) -%}
+    {%- for partition, removed in changed.items() -%}
+        {%- do (rewritten if removed else grown).append(partition) -%}
     {%- endfor -%}
-    {%- set in_rewritten = "_partition_id in ('" ~ rewritten | join("', '") ~ "')" -%}
+    {%- set is_grown = partition_id ~ " in ('" ~ grown | join("', '") ~ "')" -%}
+    {%- set is_rewritten = "in ('" ~ rewritten | join("', '") ~ "')" -%}
 
     {% do run_statement('create or replace table ' ~ next ~ ' as ' ~ name) %}
     {% call statement('next') %}
-        insert into {{ next }}
-        select * {{ added }} and _partition_id in ('{{ grown | join("', '") }}')
+        insert into {{ next }} ({{ columns }})
+        {%- if grown %}
+        select {{ columns }} {{ added }} {{ 'and ' ~ is_grown if rewritten }}
+        {%- endif %}
+        {{- ' union all' if grown and rewritten }}
         {%- if rewritten %}
+        select {{ columns }} from {{ name }} where _partition_id {{ is_rewritten }} and not ({{ condition }})
         union all
-        select * from {{ name }} where {{ in_rewritten }} and not ({{ condition }})
-        union all
-        select * from {{ name }}__new where {{ in_rewritten }}
+        select {{ columns }} from {{ name }}__new where {{ partition_id }} {{ is_rewritten }}
         {%- endif %}
         {{ adapter.get_model_query_settings(model) }}
     {% endcall %}
@@ -39,4 +44,5 @@
         {%- endfor -%}
     {%- endif -%}
     {% do run_statement('alter table ' ~ name ~ ' ' ~ steps | join(', ')) %}
+    {{ return(next) }}
 {%- endmacro %}

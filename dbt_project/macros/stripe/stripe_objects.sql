@@ -9,6 +9,9 @@
   Most objects are known in one version: a build of everything compares versions of the others alone, which is what costs. 1 M
   charges take 2.2 s, where one typed JSONExtract of two members of each takes 1.3 s. Of the few of a scope all are compared, which
   reads the raw table once and not four times.
+
+  Versions are compared as texts and the newest alone is parsed: 10,000 invoices, each listed and shown by an event, take
+  0.2 s and not 0.9 s, since aggregates copy a tuple of everything member by member.
 #}
 {% macro stripe_objects(table, kind, shape, plan, scope, lists=none) -%}
 {%- if not plan.is_scoped %}
@@ -40,16 +43,30 @@
         org_id,
         site_id,
         id,
-        argMax(versions.is_deleted, (version_at, is_listed, event_id, loaded_at)) as is_deleted,
-        argMax(versions.o, (versions.o.created > 0, version_at, is_listed, event_id, loaded_at)) as o
+        is_deleted,
+        JSONExtract(newest, '{{ shape }}') as o
 {%- if lists %},
-        argMax({{ lists | replace('o.', 'versions.o.') }}, (versions.o.created > 0, is_listed, version_at, event_id, loaded_at)) as lists
+        {{ lists | replace('o.', "JSONExtract(newest_list, '" ~ shape ~ "').") }} as lists
 {%- endif %}
     from (
-    {{ stripe_versions(table, kind, shape, plan, scope) }}
-    ) as versions
-{%- if not plan.is_scoped %}
-    where (org_id, site_id, id) in repeated
+        select
+            org_id,
+            site_id,
+            id,
+            argMax(versions.is_deleted, (version_at, is_listed, event_id, loaded_at)) as is_deleted,
+            argMax(versions.object, (is_whole, version_at, is_listed, event_id, loaded_at)) as newest
+{%- if lists %},
+            argMax(versions.object, (is_whole, is_listed, version_at, event_id, loaded_at)) as newest_list
 {%- endif %}
-    group by org_id, site_id, id
+        from (
+            select *, JSONExtract(object, 'created', 'Int64') > 0 as is_whole
+            from (
+            {{ stripe_versions(table, kind, none, plan, scope) }}
+            )
+        ) as versions
+{%- if not plan.is_scoped %}
+        where (org_id, site_id, id) in repeated
+{%- endif %}
+        group by org_id, site_id, id
+    )
 {%- endmacro %}

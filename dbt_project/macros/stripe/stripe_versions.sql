@@ -3,7 +3,8 @@
   Only of the mode, test or live, of the site's connection: the two never mix.
 
   `table`: in raw_stripe. `kind`: Stripe's name of it. `shape`: type of `o`. The JSON is parsed here, once, by one typed
-  JSONExtract; what is not in the shape stays in the raw table. `plan`, `scope`: of the model that is built.
+  JSONExtract; what is not in the shape stays in the raw table.
+  Without a shape it is not: the text is `object`. `plan`, `scope`: of the model that is built.
 #}
 {% macro stripe_versions(table, kind, shape, plan, scope) -%}
     select
@@ -16,7 +17,7 @@
         '' as event_id,
         '' as event_type,
         loaded_at,
-        JSONExtract(object, '{{ shape }}') as o
+        {{ "JSONExtract(object, '" ~ shape ~ "') as o" if shape else 'object' }}
     from {{ source('raw_stripe', table) }}
     where (org_id, site_id, livemode) in (
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
@@ -35,7 +36,7 @@
         event_id,
         event_type,
         loaded_at,
-        JSONExtract(snapshot, '{{ shape }}') as o
+        {{ "JSONExtract(snapshot, '" ~ shape ~ "') as o" if shape else 'snapshot as object' }}
     from {{ ref('stg_stripe__events') }}
     where object_type = '{{ kind }}'
 {%- if plan.is_scoped %}

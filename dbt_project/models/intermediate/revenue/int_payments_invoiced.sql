@@ -3,6 +3,10 @@
         materialized='partitions',
         partition_by='toYYYYMM(created_at)',
         order_by=['org_id', 'site_id', 'charge_id'],
+        indexes=[
+            {'name': 'payment_intent_id', 'definition': 'payment_intent_id type minmax granularity 1'},
+            {'name': 'invoice_id', 'definition': 'invoice_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': ['stg_stripe__charges', 'stg_stripe__invoices', 'stg_stripe__invoice_payments'],
             'logged': ['org_id', 'site_id', 'charge_id'],

@@ -3,6 +3,9 @@
         materialized='partitions',
         partition_by='toYYYYMM(occurred_at)',
         order_by=['org_id', 'site_id', 'occurred_at', 'transaction_id'],
+        indexes=[
+            {'name': 'charge_id', 'definition': 'charge_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': [
                 'stg_stripe__charges',

@@ -44,10 +44,7 @@ moments as (
         union distinct
         select org_id, site_id, payout_id
         from {{ relation_of('stg_stripe__payout_transactions') }}
-        where (org_id, site_id, balance_transaction_id) in (
-            select org_id, site_id, balance_transaction_id
-            from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
-        )
+        where {{ is_named_in(changes_of(plan, 'stg_stripe__balance_transactions'), 'balance_transaction_id') }}
     )
     union distinct
     select org_id, site_id, at

@@ -3,6 +3,10 @@
         materialized='partitions',
         partition_by='toYYYYMM(created_at)',
         order_by=['org_id', 'site_id', 'charge_id'],
+        indexes=[
+            {'name': 'payment_intent_id', 'definition': 'payment_intent_id type minmax granularity 1'},
+            {'name': 'balance_transaction_id', 'definition': 'balance_transaction_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
             'loaded_from': ['raw_stripe.charges'],

@@ -3,6 +3,7 @@
         materialized='partitions',
         partition_by='toYYYYMM(occurred_at)',
         order_by=['object_type', 'org_id', 'site_id', 'object_id', 'occurred_at'],
+        settings={'index_granularity': 256},
         meta={
             'upstream': ['stg_stripe__connections'],
             'loaded_from': ['raw_stripe.events'],
@@ -22,7 +23,7 @@ select distinct org_id, site_id, object_type, object_id
 from {{ source('raw_stripe', 'events') }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
 -- replaces
-(org_id, site_id, object_type, object_id) in {{ scope }}
+object_id in (select object_id from {{ scope }}) and (org_id, site_id, object_type, object_id) in {{ scope }}
 -- rows
 {%- endif %}
 -- The object inside is cut out of the event here, once: every kind of object then reads its own slice of this table.
@@ -33,6 +34,7 @@ with events as (
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
     )
 {%- if plan.is_scoped %}
+        and object_id in (select object_id from {{ scope }})
         and (org_id, site_id, object_type, object_id) in {{ scope }}
 {%- endif %}
     -- The feed and the webhook bring the same event; the feed's copy has the interface's version that we ask for.

@@ -3,6 +3,10 @@
         materialized='partitions',
         partition_by='toYYYYMM(said_at)',
         order_by=['org_id', 'site_id', 'said_by'],
+        indexes=[
+            {'name': 'payment_intent_id', 'definition': 'payment_intent_id type minmax granularity 1'},
+            {'name': 'charge_id', 'definition': 'charge_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': ['stg_stripe__events', 'stg_stripe__invoices', 'stg_stripe__charges'],
             'logged': ['org_id', 'site_id', 'payment_intent_id', 'charge_id'],

@@ -2,6 +2,9 @@
     config(
         materialized='partitions',
         order_by=['org_id', 'site_id', 'payout_id', 'balance_transaction_id'],
+        indexes=[
+            {'name': 'balance_transaction_id', 'definition': 'balance_transaction_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': ['stg_stripe__connections'],
             'loaded_from': ['raw_stripe.payout_transactions'],

@@ -3,6 +3,9 @@
         materialized='partitions',
         partition_by='toYYYYMM(created_at)',
         order_by=['org_id', 'site_id', 'refund_id'],
+        indexes=[
+            {'name': 'balance_transaction_id', 'definition': 'balance_transaction_id type minmax granularity 1'},
+        ],
         meta={
             'upstream': ['stg_stripe__connections', 'stg_stripe__events'],
             'loaded_from': ['raw_stripe.refunds'],
