@@ -10,8 +10,8 @@
   charges take 2.2 s, where one typed JSONExtract of two members of each takes 1.3 s. Of the few of a scope all are compared, which
   reads the raw table once and not four times.
 
-  Versions are compared as texts and the newest alone is parsed: 10,000 invoices, each listed and shown by an event, take
-  0.2 s and not 0.9 s, since aggregates copy a tuple of everything member by member.
+  Versions are compared as texts and the newest alone is parsed, since aggregates copy a tuple member by member: the rows of
+  10,000 invoices, each listed and shown by an event, take 0.7 s of CPU and not 0.95 s.
 #}
 {% macro stripe_objects(table, kind, shape, plan, scope, lists=none) -%}
 {%- if not plan.is_scoped %}
