@@ -89,8 +89,7 @@ def prove(
         for number in range(batches):
             load(client, worlds, number)
             chosen = FIRST_MODELS if number == PARTLY_BUILT else select
-            # Held in memory and on disk, and some first in the one and then in the other.
-            project.dbt("run", *(("--select", *chosen) if chosen else ()), rows_in_memory=20 if number % 2 else 20000)
+            project.dbt("run", *(("--select", *chosen) if chosen else ()))
         assert_nothing_was_rebuilt(client)
         built = {row["name"] for row in client.rows("SELECT concat(database, '.', name) AS name FROM system.tables")}
         tables = [table for table in project.tables() if table in built]

@@ -22,19 +22,23 @@
     {%- set made = [scope_table] -%}
     {%- set changed = {} -%}
     {%- if found -%}
-        {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') -%}
+        {%- set stored = adapter.get_columns_in_relation(relation) -%}
+        {%- set columns = stored | map(attribute='quoted') | join(', ') -%}
         {%- set compared = config.get('meta', {}).get('compared') | default(none) -%}
         {%- set partition_by = config.get('partition_by') -%}
         {%- set partition_id = 'partitionId(row_partition)' if partition_by else "'all'" -%}
-        {%- set stored -%}
-            {{ columns }},
-            sipHash128({{ compared | join(', ') if compared else columns }}) as row_hash,
-            {{ partition_by or 0 }} as row_partition
+        {#- In the types of the table: the same number in another type has another hash. -#}
+        {%- set structure -%}
+            (
+                {%- for column in stored %}
+                {{ column.quoted }} {{ column.data_type }},
+                {%- endfor %}
+                row_hash FixedString(16) materialized sipHash128({{ compared | join(', ') if compared else columns }}),
+                row_partition materialized {{ partition_by or 0 }}
+            )
         {%- endset -%}
-        {#- A large scope has many rows: nobody looks for them twice. -#}
-        {%- set may_be_few = found <= var('rows_in_memory') / 10 -%}
-        {% do store_rows(old, 'select ' ~ stored ~ ' from ' ~ name ~ ' where ' ~ condition, may_be_few) %}
-        {% do store_rows(new, 'select ' ~ stored ~ ' from (\n' ~ rows ~ '\n)', may_be_few) %}
+        {% do store_rows(old, 'select ' ~ columns ~ ' from ' ~ name ~ ' where ' ~ condition, structure) %}
+        {% do store_rows(new, 'select ' ~ columns ~ ' from (\n' ~ rows ~ '\n)', structure) %}
         {%- do made.extend([old, new]) -%}
         {%- set removed = 'from ' ~ old ~ ' where row_hash not in (select row_hash from ' ~ new ~ ')' -%}
         {%- set added = 'from ' ~ new ~ ' where row_hash not in (select row_hash from ' ~ old ~ ')' -%}
