@@ -18,10 +18,10 @@
         {{ exceptions.raise_compiler_error(trouble) }}
     {%- endif -%}
 
-    {%- set found = store_rows(scope_table, scope) -%}
+    {% do store_rows(scope_table, scope) %}
     {%- set made = [scope_table] -%}
     {%- set changed = {} -%}
-    {%- if found -%}
+    {%- if run_query('select count() as found from ' ~ scope_table).rows[0]['found'] | int > 0 -%}
         {%- set stored = adapter.get_columns_in_relation(relation) -%}
         {%- set columns = stored | map(attribute='quoted') | join(', ') -%}
         {%- set compared = config.get('meta', {}).get('compared') | default(none) -%}

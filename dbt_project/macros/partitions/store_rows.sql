@@ -1,5 +1,5 @@
 {#
-  Stores what a query finds in a table of its own for the time of a build, and returns how many rows those are.
+  Stores what a query finds in a table of its own for the time of a build.
   `structure`: columns with their types and what is made of them, in brackets; the query's own without it.
 #}
 {% macro store_rows(name, query, structure='') -%}
@@ -9,5 +9,4 @@
         order by tuple()
         as {{ query }} {{ adapter.get_model_query_settings(model) }}
     {% endcall %}
-    {{ return(run_query('select count() as found from ' ~ name).rows[0]['found'] | int) }}
 {%- endmacro %}
