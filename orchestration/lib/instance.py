@@ -55,7 +55,13 @@ def instance_config(home: HomeSettings) -> dict[str, object]:
         "telemetry": {"enabled": False},
         # No form that asks for an address before the first look at the UI.
         "nux": {"enabled": False},
-        "storage": {"sqlite": {"base_dir": str(home.dagster_dir / "storage")}},
+        "storage": {
+            "custom": {
+                "module": "orchestration.lib.sqlite_storage",
+                "class": "OpenSqliteStorage",
+                "config": {"base_dir": str(home.dagster_dir / "storage")},
+            }
+        },
         "local_artifact_storage": {
             "module": "dagster._core.storage.root",
             "class": "LocalArtifactStorage",
