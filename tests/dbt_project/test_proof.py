@@ -37,9 +37,10 @@ def test_the_proof_finds_partitions_that_stay_though_they_became_empty(
         """else "drop partition id '" ~ partition ~ "'\"""",
         """else "attach partition id '" ~ partition ~ "' from " ~ next""",
     )
-    done = run_proof("--seeds", "24", *BATCHES, "--project", str(project), "--select", "+fct_sessions")
+    select = ("+int_receipts_counted", "+int_visitors_first_seen")
+    done = run_proof("--seeds", "24", *BATCHES, "--project", str(project), "--select", *select)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "marts.fct_sessions:" in done.stdout
+    assert "intermediate.int_receipts_counted:" in done.stdout
 
 
 def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_were(
