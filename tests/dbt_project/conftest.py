@@ -22,6 +22,7 @@ from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
 from tests.dbt_project import journeys
 from tests.dbt_project.billing import Business
+from tests.dbt_project.bookkeeping import build, open_everything
 from tests.dbt_project.books import Books
 from tests.dbt_project.project import FEW_DAYS, make_databases, usual_address
 
@@ -72,6 +73,15 @@ class Models:
             os.environ.update(before)
         statuses = {result.node.name: str(result.status) for result in done.result or ()}
         return Ran(0 if done.success else 1, "\n".join([*said, str(done.exception or "")]), statuses)
+
+    @contextmanager
+    def of_organization(self, org_id: str) -> "Iterator[Models]":
+        """The same, with a client that sees the rows of one organization alone."""
+        tables = self.client.query("SELECT database, table FROM system.columns WHERE name = 'org_id'")[1]
+        condition = f"org_id = \\'{org_id}\\'"
+        filters = ", ".join(f"'{database}.{table}': '{condition}'" for database, table in tables)
+        with Warehouse(self.settings, query_settings={"additional_table_filters": f"{{{filters}}}"}) as client:
+            yield replace(self, client=client)
 
     def insert(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
         """Put rows into a raw table."""
@@ -177,6 +187,15 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
                 models.insert(table, stripe_rows)
         done = models.dbt("build", "--exclude-resource-type", "unit_test")
         assert done.returncode == 0, done.stdout
+        yield models
+
+
+@pytest.fixture(scope="session")
+def earnings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """The revenue models of all businesses, built at once. Tests only read them, by `of_organization`."""
+    with serve_models(tmp_path_factory.mktemp("earnings")) as models:
+        open_everything(models)
+        build(models)
         yield models
 
 

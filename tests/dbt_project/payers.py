@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.dbt_project.books import Json
+from tests.dbt_project.credits import MODELS, share, weigh
 from tests.dbt_project.income import invoice_of_intent
 from tests.dbt_project.ledger import Ledger
-from tests.dbt_project.test_attribution import MODELS, share, weigh
 
 Owner = tuple[str, str]
 """('user', its id) or ('visitor', its id)."""

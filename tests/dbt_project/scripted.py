@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from tests.dbt_project.payers import Known, Owner, Touch
 BEGINS = 1_735_689_600
 """The first of January 2025 in UTC."""
 DAY = 86_400
+ORG, SITE, ZONE = "scripted", "lumen", "America/New_York"
+SEED, CUSTOMERS = 1, 300
 SOURCES = ("", "", "news", "google", "facebook")
 
 
@@ -26,6 +29,14 @@ class Audience:
     events: list[Event] = field(default_factory=list)
     known: Known = field(default_factory=lambda: Known({}, {}))
     touches: dict[Owner, list[Touch]] = field(default_factory=dict)
+
+
+@cache
+def play_year() -> tuple[Audience, Account, Books]:
+    """The business whose models are built: who came, what Stripe keeps of it, and its rows."""
+    audience, account = make_audience(SITE, SEED, CUSTOMERS), Account(BEGINS)
+    play(account, audience, SEED, CUSTOMERS)
+    return audience, account, write_books(account, ORG, SITE)
 
 
 def make_audience(site: str, seed: int, count: int) -> Audience:

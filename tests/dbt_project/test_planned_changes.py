@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.billing import BEGIN, DAY
+from tests.dbt_project.bookkeeping import open_books
 from tests.dbt_project.books import Books, coupon, discount, item, moment, price, subscription
 from tests.dbt_project.conftest import Models, serve_models
-from tests.dbt_project.test_revenue import open_books
 
 pytestmark = pytest.mark.xdist_group("planned")
 

@@ -8,64 +8,24 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.billing import LISTED, Business
-from tests.dbt_project.books import Books, moment
-from tests.dbt_project.conftest import Models, serve_models
+from tests.dbt_project.bookkeeping import SHOPS, SHOPS_ORG, make_shop, site_of
+from tests.dbt_project.books import moment
+from tests.dbt_project.conftest import Models
 from tests.dbt_project.income import find_cohorts, months_between
 from tests.dbt_project.ledger import KINDS, Ledger, name_movements
 
-pytestmark = pytest.mark.xdist_group("books")
-
-ORG = "books"
-SEEDS = range(10)
-
-
-def site_of(seed: int) -> str:
-    return f"shop{seed}"
+pytestmark = pytest.mark.xdist_group("earnings")
 
 
 @pytest.fixture(scope="module")
 def businesses() -> dict[int, Business]:
-    return {seed: Business(ORG, site_of(seed), seed) for seed in SEEDS}
+    return {seed: make_shop(seed) for seed in SHOPS}
 
 
 @pytest.fixture(scope="module")
-def built(businesses: dict[int, Business], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
-    """The revenue models of all businesses. Tests only read them."""
-    with serve_models(tmp_path_factory.mktemp("books")) as models:
-        models.insert("raw_control.organizations", [{"id": ORG, "name": ORG, "created_at": moment(0)}])
-        for business in businesses.values():
-            open_books(models, business.books, business.zone)
-        build(models)
+def built(earnings: Models) -> Iterator[Models]:
+    with earnings.of_organization(SHOPS_ORG) as models:
         yield models
-
-
-def open_books(models: Models, books: Books, zone: str) -> None:
-    """Put a site, its connection and its rows into the warehouse."""
-    whose = books.whose
-    site = {"id": whose["site_id"], "org_id": whose["org_id"], "name": "Shop", "hosts": [], "timezone": zone}
-    models.insert("raw_control.sites", [site | {"created_at": moment(0)}])
-    models.insert("raw_control.stripe_connections", [whose | {"created_at": moment(0)}])
-    for table, rows in books.rows.items():
-        models.insert(table, rows[::-2])
-        if len(rows) > 1:
-            models.insert(table, rows[-2::-2])
-
-
-OURS = [
-    f"path:models/{folder}" for folder in ("staging/stripe", "staging/rates", "intermediate/revenue", "marts/revenue")
-]
-
-
-def build(models: Models, *but: str) -> None:
-    """Build and check the revenue models, without the checks of ``but``."""
-    unchecked = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
-    chosen = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
-    for command in (
-        ("build", "--select", "+path:models/marts/revenue", *OURS, *unchecked),
-        ("test", "--select", *OURS, *chosen, *but),
-    ):
-        done = models.dbt(*command)
-        assert done.returncode == 0, done.stdout
 
 
 def test_recurring_revenue_is_that_of_the_ledger_on_every_day(built: Models, businesses: dict[int, Business]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.dbt_project.bookkeeping import build, open_books
 from tests.dbt_project.books import Books, Json, item, moment, price, subscription
 from tests.dbt_project.conftest import Models, serve_models
-from tests.dbt_project.test_revenue import build, open_books
 
 pytestmark = pytest.mark.xdist_group("published")
 

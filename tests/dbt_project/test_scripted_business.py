@@ -7,9 +7,7 @@ from datetime import date
 import pytest
 
 from simulator.stripe.account import Account
-from tests.dbt_project import journeys
-from tests.dbt_project.books import Books, moment
-from tests.dbt_project.conftest import Models, serve_models
+from tests.dbt_project.conftest import Models
 from tests.dbt_project.income import (
     find_cohorts,
     find_planned_movements,
@@ -20,47 +18,31 @@ from tests.dbt_project.income import (
 )
 from tests.dbt_project.ledger import KINDS, Ledger, name_movements
 from tests.dbt_project.payers import Owner, divide_revenue, find_owners
-from tests.dbt_project.scripted import BEGINS, DAY, Audience, make_audience, play, write_books
-from tests.dbt_project.test_revenue import build, open_books
+from tests.dbt_project.scripted import DAY, ORG, ZONE, Audience, play_year
 
-pytestmark = pytest.mark.xdist_group("scripted")
+pytestmark = pytest.mark.xdist_group("earnings")
 
-ORG, SITE, ZONE = "scripted", "lumen", "America/New_York"
-SEED, CUSTOMERS = 1, 300
 LOOKBACK = 30 * DAY
 
 
 @pytest.fixture(scope="module")
 def audience() -> Audience:
-    return make_audience(SITE, SEED, CUSTOMERS)
+    return play_year()[0]
 
 
 @pytest.fixture(scope="module")
-def account(audience: Audience) -> Account:
-    account = Account(BEGINS)
-    play(account, audience, SEED, CUSTOMERS)
-    return account
+def account() -> Account:
+    return play_year()[1]
 
 
 @pytest.fixture(scope="module")
-def books(account: Account) -> Books:
-    return write_books(account, ORG, SITE)
+def ledger() -> Ledger:
+    return Ledger(play_year()[2], ZONE)
 
 
 @pytest.fixture(scope="module")
-def ledger(books: Books) -> Ledger:
-    return Ledger(books, ZONE)
-
-
-@pytest.fixture(scope="module")
-def built(books: Books, audience: Audience, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
-    """The revenue models of the business. Tests only read them."""
-    with serve_models(tmp_path_factory.mktemp("scripted")) as models:
-        models.insert("raw_control.organizations", [{"id": ORG, "name": ORG, "created_at": moment(0)}])
-        open_books(models, books, ZONE)
-        events = [journeys.event_row(event, number) for number, event in enumerate(audience.events)]
-        models.insert("raw_events.events", [row | {"org_id": ORG} for row in events])
-        build(models)
+def built(earnings: Models) -> Iterator[Models]:
+    with earnings.of_organization(ORG) as models:
         yield models
 
 
