@@ -161,3 +161,14 @@ def parsed_home(home: HomeSettings, parsed_project: Path) -> HomeSettings:
     """A home of the test's own in which dbt has nothing left to parse."""
     shutil.copytree(parsed_project, home.dbt_dir)
     return home
+
+
+@pytest.fixture
+def home_with_dbt(
+    home: HomeSettings, parsed_project: Path, clickhouse_port: int, monkeypatch: pytest.MonkeyPatch
+) -> HomeSettings:
+    """A home of the test's own in which dbt, asked directly, has nothing left to parse."""
+    (target,) = parsed_project.glob("projects/*/target")
+    shutil.copytree(target, home.dbt_dir / "target")
+    monkeypatch.setenv("HEADWATER_CLICKHOUSE_PORT", str(clickhouse_port))
+    return home

@@ -8,8 +8,8 @@ from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.dbt import build_lock, dbt_environment, run_dbt, show_dbt
 
 
-def test_dbt_is_stopped_when_no_one_listens_any_more(home: HomeSettings) -> None:
-    events = run_dbt(["parse"], dbt_environment(WarehouseSettings(), home))
+def test_dbt_is_stopped_when_no_one_listens_any_more(home_with_dbt: HomeSettings) -> None:
+    events = run_dbt(["parse"], dbt_environment(WarehouseSettings(), home_with_dbt))
     assert next(events)["info"]["name"] == "MainReportVersion"
     [process] = [child for child in psutil.Process().children() if "dbt.cli.main" in " ".join(child.cmdline())]
     events.close()
