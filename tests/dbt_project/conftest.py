@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ import pytest
 
 from cli.services import PROJECT, clickhouse_service
 from cli.supervisor import Supervisor, unused_port
+from headwater.file_lock import file_lock
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
@@ -30,6 +32,9 @@ OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
     *("--vars", json.dumps(FEW_DAYS), "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none"),
 )
+
+PARSED = "HEADWATER_TESTS_PARSED"
+"""Environment variable: where workers share what dbt parsed."""
 
 Prove = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -62,7 +67,7 @@ class Models:
             if event.info.level != "debug":
                 said.append(event.info.msg)
 
-        manifest, _ = parse_project()
+        manifest = parse_project()
         before = dict(os.environ)
         os.environ |= self.environment
         make_databases(self.client)
@@ -96,22 +101,34 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
 
 
 @cache
-def parse_project() -> tuple[Any, bytes]:
-    """dbt's manifest of the project as it is, and its partial parse: made once by a process."""
+def parse_project() -> Any:
+    """dbt's manifest of the project as it is: made once by a process, of what the first of all workers parsed."""
     from dbt.cli.main import dbtRunner
 
-    with TemporaryDirectory() as folder, usual_address():
-        done = dbtRunner().invoke(["parse", *OPTIONS, "--target-path", folder])
+    parsed = Path(os.environ[PARSED])
+    with TemporaryDirectory() as folder, usual_address(), file_lock(parsed.with_suffix(".lock"), "parsing", 300):
+        known = ("--partial-parse-file-path", str(parsed)) if parsed.exists() else ()
+        done = dbtRunner().invoke(["parse", *OPTIONS, "--target-path", folder, *known])
         assert done.success, done.exception
-        return done.result, (Path(folder) / "partial_parse.msgpack").read_bytes()
+        if not known:
+            shutil.copyfile(Path(folder) / "partial_parse.msgpack", parsed)
+    return done.result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt's partial parse of the project lies, once one has been made; the same for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    path = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "partial_parse.msgpack"
+    os.environ[PARSED] = str(path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def partial_parse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def partial_parse(parsed_once: Path) -> Path:
     """dbt's partial parse of the project as it is: whoever changes a copy of it parses only what they changed."""
-    path = tmp_path_factory.mktemp("parse") / "partial_parse.msgpack"
-    path.write_bytes(parse_project()[1])
-    return path
+    parse_project()
+    return parsed_once
 
 
 @pytest.fixture(scope="session")

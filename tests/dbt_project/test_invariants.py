@@ -106,7 +106,7 @@ OF_STRIPE = {
 def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
     checks = [
         node
-        for node in parse_project()[0].nodes.values()
+        for node in parse_project().nodes.values()
         if node.resource_type == "test" and not hasattr(node, "test_metadata") and node.name not in OF_STRIPE
     ]
     assert {check.config.severity.lower() for check in checks} == {"error"}

@@ -16,7 +16,7 @@ DBT_PROJECT = PROJECT / "dbt_project"
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("parse") / "manifest.json"
-    parse_project()[0].write(str(path))
+    parse_project().write(str(path))
     parsed: dict[str, Any] = json.loads(path.read_text())
     return parsed
 
