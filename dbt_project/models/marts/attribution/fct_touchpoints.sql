@@ -8,7 +8,7 @@
                 'fct_goal_completions', 'fct_revenue_events', 'int_sessions_channeled', 'int_visitors_resolved',
                 'stg_control__goals',
             ],
-            'logged': ['conversion_id', 'converted_at'],
+            'logged': ['org_id', 'site_id', 'conversion_id', 'converted_at'],
         },
     )
 }}
@@ -16,7 +16,7 @@
 {%- set scope = scope_of('fct_touchpoints') %}
 {%- set conversions_in_scope -%}
     toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
-        and conversion_id in (select conversion_id from {{ scope }})
+        and (org_id, site_id, conversion_id) in (select org_id, site_id, conversion_id from {{ scope }})
 {%- endset %}
 {%- set people_in_scope -%}
     {{ is_named_in(scope, 'person_id') }}
