@@ -2,7 +2,7 @@
     config(
         materialized='partitions',
         partition_by=partition_of('converted_at'),
-        order_by=['org_id', 'site_id', 'conversion_id', 'position'],
+        order_by=['org_id', 'site_id', 'converted_at', 'conversion_id', 'position'],
         meta={
             'upstream': [
                 'fct_goal_completions', 'fct_revenue_events', 'int_sessions_channeled', 'int_visitors_resolved',
@@ -16,7 +16,9 @@
 {%- set scope = scope_of('fct_touchpoints') %}
 {%- set conversions_in_scope -%}
     toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
-        and (org_id, site_id, conversion_id) in (select org_id, site_id, conversion_id from {{ scope }})
+        and (org_id, site_id, converted_at, conversion_id) in (
+            select org_id, site_id, converted_at, conversion_id from {{ scope }}
+        )
 {%- endset %}
 {%- set people_in_scope -%}
     {{ is_named_in(scope, 'person_id') }}
