@@ -31,14 +31,14 @@ with conversions as (
     select org_id, site_id, person_id, conversion_id, converted_at, lookback_days from {{ ref('fct_conversions') }}
 ),
 
-visitors as (
+visitors as materialized (
     select org_id, site_id, visitor_id, min(started_at) as since, max(started_at) as until
     from {{ changes_of(plan, 'int_sessions_channeled') }}
     where not is_bot
     group by org_id, site_id, visitor_id
 ),
 
-people as (
+people as materialized (
     select resolved.org_id as org_id, resolved.site_id as site_id, person_id, min(since) as since, max(until) as until
     from {{ ref('int_visitors_resolved') }} as resolved
     inner join visitors using (org_id, site_id, visitor_id)
