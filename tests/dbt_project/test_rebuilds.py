@@ -168,6 +168,29 @@ def test_what_a_build_changed_before_it_was_cut_off_is_built_in_further_down(
     assert client.rows(names) == [{"user_id": "bob"}]
 
 
+def test_people_counted_by_a_build_that_was_cut_off_are_not_counted_twice(client: Warehouse, project: Project) -> None:
+    models = ("--select", "+rpt_retention_cohorts")
+    counts = (
+        "SELECT sum(people) AS people, sum(retained) AS retained FROM marts.rpt_retention_cohorts"
+        " WHERE grain = 'month' AND breakdown = 'source' AND period = 0"
+    )
+    land_event(client, "guest", "mia")
+    project.dbt("run", *models)
+    (before,) = client.rows(counts)
+    client.command("CREATE TABLE cut_off ENGINE = Memory AS SELECT * FROM staging.build_watermarks FINAL")
+    built = rebuilds(client)
+    land_event(client, "lodger", "tom")
+    project.dbt("run", *models)
+    (after,) = client.rows(counts)
+    assert after == {"people": before["people"] + 1, "retained": before["retained"] + 1}
+    # The sums are in place, and nothing says so.
+    client.command("TRUNCATE TABLE staging.build_watermarks")
+    client.command("INSERT INTO staging.build_watermarks SELECT * FROM cut_off")
+    project.dbt("run", *models)
+    assert rebuilds(client) == built
+    assert client.rows(counts) == [after]
+
+
 def test_a_report_without_a_scope_is_made_anew_if_an_input_has_news_and_only_then(
     client: Warehouse, project: Project
 ) -> None:
