@@ -77,7 +77,7 @@ def test_what_is_made_anew_at_news_names_everything_it_is_made_of(models: dict[s
         return names
 
     made_anew = [model for model in models.values() if "{{ build_plan().header }}" in model["raw_code"]]
-    assert "rpt_retention_cohorts" in {model["name"] for model in made_anew}
+    assert "rpt_cohort_revenue" in {model["name"] for model in made_anew}
     for model in made_anew:
         assert set(model["config"]["meta"]["upstream"]) == stored(model), model["name"]
 

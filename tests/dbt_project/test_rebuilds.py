@@ -1,5 +1,6 @@
 """What decides a model's rows beside its data decides whether all of them are built again."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from cli.services import PROJECT
+from headwater.contracts.definition import EventMatch, Funnel, FunnelStep
 from headwater.warehouse.client import Warehouse
+from tests.dbt_project.journeys import encode
 from tests.dbt_project.project import FEW_DAYS, Project, warehouse
 
 
@@ -165,23 +168,61 @@ def test_what_a_build_changed_before_it_was_cut_off_is_built_in_further_down(
     assert client.rows(names) == [{"user_id": "bob"}]
 
 
+def test_people_counted_by_a_build_that_was_cut_off_are_not_counted_twice(client: Warehouse, project: Project) -> None:
+    models = ("--select", "+rpt_retention_cohorts")
+    counts = (
+        "SELECT sum(people) AS people, sum(retained) AS retained FROM marts.rpt_retention_cohorts"
+        " WHERE grain = 'month' AND breakdown = 'source' AND period = 0"
+    )
+    land_event(client, "guest", "mia")
+    project.dbt("run", *models)
+    (before,) = client.rows(counts)
+    client.command("CREATE TABLE cut_off ENGINE = Memory AS SELECT * FROM staging.build_watermarks FINAL")
+    built = rebuilds(client)
+    land_event(client, "lodger", "tom")
+    project.dbt("run", *models)
+    (after,) = client.rows(counts)
+    assert after == {"people": before["people"] + 1, "retained": before["retained"] + 1}
+    # The sums are in place, and nothing says so.
+    client.command("TRUNCATE TABLE staging.build_watermarks")
+    client.command("INSERT INTO staging.build_watermarks SELECT * FROM cut_off")
+    project.dbt("run", *models)
+    assert rebuilds(client) == built
+    assert client.rows(counts) == [after]
+
+
 def test_a_report_without_a_scope_is_made_anew_if_an_input_has_news_and_only_then(
     client: Warehouse, project: Project
 ) -> None:
-    models = ("--select", "+rpt_retention_cohorts")
-    table = "SELECT uuid FROM system.tables WHERE database = 'marts' AND name = 'rpt_retention_cohorts'"
-    people = "SELECT people FROM marts.rpt_retention_cohorts WHERE grain = 'month' AND breakdown = '' AND period = 0"
-    land_event(client, "walker", "ann")
+    funnel = Funnel(steps=(FunnelStep("in", EventMatch("tick")), FunnelStep("out", EventMatch("tock"))))
+    definition = {"id": "f", "org_id": "acme", "site_id": "hall", "name": "f", "definition": encode(funnel)}
+    client.command(f"INSERT INTO raw_control.funnels FORMAT JSONEachRow {json.dumps(definition)}")
+    models = ("--select", "+rpt_funnel_detours")
+    table = "SELECT uuid FROM system.tables WHERE database = 'marts' AND name = 'rpt_funnel_detours'"
+    attempts = "SELECT attempts FROM marts.rpt_funnel_detours WHERE site_id = 'hall' AND path = '/exit'"
+    stray(client, "walker")
     project.dbt("run", *models)
-    made, counted, before = client.value(table), client.value(people), rebuilds(client)
+    made, counted, before = client.value(table), client.value(attempts), rebuilds(client)
+    assert counted == 1
     project.dbt("run", *models)
     assert client.value(table) == made
 
-    land_event(client, "stroller", "eve")
+    stray(client, "stroller")
     project.dbt("run", *models)
     assert client.value(table) != made
-    assert client.value(people) == counted + 1
+    assert client.value(attempts) == counted + 1
     assert rebuilds(client) == before
+
+
+def stray(client: Warehouse, visitor_id: str) -> None:
+    """Land a visitor who enters the funnel and looks at a page instead of going on."""
+    client.command(
+        "INSERT INTO raw_events.events"
+        " (id, event, path, occurred_at, received_at, org_id, site_id, visitor_id, collector_id, sequence)"
+        " SELECT generateUUIDv4(), event, '/exit', now64(3) + interval number second, now64(3), 'acme', 'hall',"
+        f" '{visitor_id}', generateUUIDv4(), number"
+        " FROM (SELECT number, ['tick', 'page_view'][number + 1] AS event FROM numbers(2))"
+    )
 
 
 def land_event(client: Warehouse, visitor_id: str, user_id: str) -> None:

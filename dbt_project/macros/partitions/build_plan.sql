@@ -26,26 +26,28 @@
 
     {%- set states = {} -%}
     {%- set names = "'" ~ ([node.name] + upstream) | join("', '") ~ "'" -%}
+    {#- Every model asks this once, and sorting here takes ClickHouse half as long as sorting there. -#}
     {%- for row in run_query(
-        'select model, position, rebuilt_at, fingerprint, toJSONString(inputs) as inputs, '
-        ~ 'built_at > now() - interval ' ~ (var('change_log_days') - 1) ~ ' day as is_recent, '
-        ~ 'built_at > now() - interval 1 day as is_of_today from ' ~ watermarks()
-        ~ ' where model in (' ~ names ~ ') order by position desc, built_at desc limit 1 by model'
+        'select model, position, built_at, rebuilt_at, fingerprint, toJSONString(inputs) as inputs,'
+        ~ ' now() - toDateTime(built_at) as age from ' ~ watermarks() ~ ' where model in (' ~ names ~ ')'
     ).rows -%}
-        {%- do states.update({row['model']: row}) -%}
+        {%- set known = states.get(row['model']) -%}
+        {%- if known is none or (row['position'] | int, row['built_at']) > (known['position'] | int, known['built_at']) -%}
+            {%- do states.update({row['model']: row}) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- set own = states.get(node.name) -%}
     {%- set inputs = fromjson(own['inputs']) if own else {} -%}
     {%- set fingerprint = model_fingerprint(node) -%}
 
     {%- set checks = [
-        own is not none and own['fingerprint'] == fingerprint and own['is_recent'] | int == 1,
+        own is not none and own['fingerprint'] == fingerprint and own['age'] | int < (var('change_log_days') - 1) * 86400,
         not should_full_refresh(),
         adapter.get_relation(node.database, node.schema, node.alias) is not none,
     ] -%}
     {%- set until = {} -%}
     {#- What says no inputs is made whole each time. Once a day even an idle model says that it is up to date. -#}
-    {%- set idle = [(upstream + tables) | length > 0, own is not none and own['is_of_today'] | int == 1] -%}
+    {%- set idle = [(upstream + tables) | length > 0, own is not none and own['age'] | int < 86400] -%}
     {%- for name in upstream -%}
         {%- set position = states[name]['position'] | int if name in states else 0 -%}
         {%- do until.update({name: position}) -%}

@@ -43,11 +43,13 @@
         {%- set removed = 'from ' ~ old ~ ' where row_hash not in (select row_hash from ' ~ new ~ ')' -%}
         {%- set added = 'from ' ~ new ~ ' where row_hash not in (select row_hash from ' ~ old ~ ')' -%}
         {%- for row in run_query(
-            'select ' ~ partition_id ~ ' as partition, countIf(is_removed) as removed from ('
+            'select ' ~ partition_id ~ ' as partition, countIf(is_removed) as removed, countIf(not is_removed) as added from ('
             ~ 'select row_partition, true as is_removed ' ~ removed ~ ' union all '
             ~ 'select row_partition, false ' ~ added ~ ') group by row_partition order by partition'
         ).rows -%}
-            {%- do changed.update({row['partition']: row['removed'] | int}) -%}
+            {%- do changed.update(
+                {row['partition']: {'removed': row['removed'] | int, 'added': row['added'] | int}}
+            ) -%}
         {%- endfor -%}
         {%- if changed -%}
             {% do log_changes(name, removed, added, watermark.position) %}

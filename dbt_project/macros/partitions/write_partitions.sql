@@ -1,5 +1,5 @@
 {#
-  Puts partitions in place. `changed`: by partition the number of rows it lost. `condition`: which rows of the
+  Puts partitions in place. `changed`: by partition the numbers of rows it lost and gained. `condition`: which rows of the
   table are replaced by those of `<name>__new`. `added`: from and where of the rows that are only there.
   `partition_id`: expression for the partition of those rows.
   Returns the name of the table in which they were written, which stays.
@@ -8,8 +8,13 @@
     {%- set next = name ~ '__next' -%}
     {%- set grown = [] -%}
     {%- set rewritten = [] -%}
-    {%- for partition, removed in changed.items() -%}
-        {%- do (rewritten if removed else grown).append(partition) -%}
+    {#- Only of a partition that lost rows and gained none it must be asked whether anything is left of it. -#}
+    {%- set kept = [] -%}
+    {%- for partition, rows in changed.items() -%}
+        {%- do (rewritten if rows.removed else grown).append(partition) -%}
+        {%- if rows.added -%}
+            {%- do kept.append(partition) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- set is_grown = partition_id ~ " in ('" ~ grown | join("', '") ~ "')" -%}
     {%- set is_rewritten = "in ('" ~ rewritten | join("', '") ~ "')" -%}
@@ -34,8 +39,11 @@
         {%- do steps.append("attach partition id '" ~ partition ~ "' from " ~ next) -%}
     {%- endfor -%}
     {%- if rewritten -%}
-        {%- set kept = run_query('select distinct _partition_id as partition from ' ~ next).rows
-            | map(attribute='partition') | list -%}
+        {%- if rewritten | reject('in', kept) | list -%}
+            {%- do kept.extend(
+                run_query('select distinct _partition_id as partition from ' ~ next).rows | map(attribute='partition')
+            ) -%}
+        {%- endif -%}
         {%- for partition in rewritten -%}
             {%- do steps.append(
                 "replace partition id '" ~ partition ~ "' from " ~ next if partition in kept

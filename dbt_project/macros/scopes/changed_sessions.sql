@@ -4,18 +4,10 @@
   in a session of the scope or in none.
 
   `definitions`: models of the control database; all sessions of a site of which one changed are in the scope.
-  `with_people`: whether those of visitors who stand for another person now are.
 #}
-{% macro changed_sessions(plan, definitions=[], with_people=false) -%}
+{% macro changed_sessions(plan, definitions=[]) -%}
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
 from {{ changes_of(plan, 'int_sessions_dated') }}
-{%- if with_people %}
-union distinct
-select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at
-from {{ relation_of('int_sessions_dated') }}
-where (select count() from {{ moved_visitors(plan) }}) > 0
-    and (org_id, site_id, visitor_id) in {{ moved_visitors(plan) }}
-{%- endif %}
 {%- if definitions %}
 union distinct
 select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at

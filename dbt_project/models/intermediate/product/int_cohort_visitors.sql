@@ -4,7 +4,7 @@
         order_by=['org_id', 'site_id', 'visitor_id', 'server_user_id', 'cohort_id'],
         meta={
             'upstream': ['stg_events__receipts', 'stg_control__cohorts', 'stg_control__sites'],
-            'logged': ['org_id', 'site_id'],
+            'logged': ['org_id', 'site_id', 'visitor_id', 'server_user_id'],
         },
     )
 }}

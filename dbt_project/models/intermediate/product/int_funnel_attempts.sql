@@ -131,7 +131,7 @@
 {%- if plan.is_scoped %}
 {%- set changed_sites = changed_sites(plan, ['stg_control__funnels']) %}
 -- Whoever has a changed event of a name that a funnel of the site asks for, or gained or lost a visitor.
-with changes as (
+with changes as materialized (
     select distinct changes.org_id as org_id, changes.site_id as site_id, visitor_id, user_id
     from {{ changes_of(plan, 'stg_events__receipts') }} as changes
     inner join {{ ref('stg_control__funnels') }} as funnels using (org_id, site_id)

@@ -32,7 +32,7 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Who has a changed attempt, and of those with an attempt who has a changed page view or gained or lost a visitor.
-with changes as (
+with changes as materialized (
     select distinct org_id, site_id, visitor_id, user_id
     from {{ changes_of(plan, 'stg_events__receipts') }}
     where {{ is_page_view() }} and not is_bot and not is_duplicate

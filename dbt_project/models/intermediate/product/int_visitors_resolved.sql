@@ -15,7 +15,7 @@
 {%- if plan.is_scoped %}
 -- Who is new, who lost an event, and who is called by another name than before: for the others, whichever of their
 -- events is the last one now, it names the same user.
-with changes as (
+with changes as materialized (
     select
         org_id,
         site_id,

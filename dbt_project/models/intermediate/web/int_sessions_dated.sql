@@ -22,7 +22,7 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Who is near an instant that changed: sessions further off than the timeout cannot be cut or joined by it.
-with changes as (
+with changes as materialized (
     select org_id, site_id, visitor_id, is_bot, occurred_at as changed_at
     from {{ changes_of(plan, 'stg_events__receipts') }}
     where visitor_id != '' and not is_duplicate
@@ -38,7 +38,7 @@ visitors as (
 ),
 
 -- Days on which a session near a change may have started, if it ended on that day or the next.
-days as (
+days as materialized (
     select distinct
         arrayJoin({{ days_between('changed_at - ' ~ timeout ~ ' - interval 1 day', 'changed_at + ' ~ timeout) }}) as day,
         org_id,

@@ -2,7 +2,7 @@
     config(
         materialized='partitions',
         partition_by=partition_of('converted_at'),
-        order_by=['org_id', 'site_id', 'model', 'conversion_id', 'position'],
+        order_by=['org_id', 'site_id', 'converted_at', 'conversion_id', 'model', 'position'],
         meta={
             'upstream': ['fct_goal_completions', 'fct_revenue_events', 'fct_touchpoints'],
             'logged': ['org_id', 'site_id', 'day'],
@@ -14,20 +14,20 @@
 {%- set chosen -%}
     {%- if plan.is_scoped -%}
     toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
-        and conversion_id in (select conversion_id from {{ scope }})
+        and (org_id, site_id, converted_at, conversion_id) in {{ scope }}
     {%- else -%}
     {{ in_batch('sipHash64(conversion_id)') }}
     {%- endif -%}
 {%- endset %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select conversion_id, converted_at
+select org_id, site_id, converted_at, conversion_id
 from {{ changes_of(plan, 'fct_touchpoints') }}
 union distinct
-select completion_id as conversion_id, completed_at as converted_at
+select org_id, site_id, completed_at as converted_at, completion_id as conversion_id
 from {{ changes_of(plan, 'fct_goal_completions') }}
 union distinct
-select conversion_id, occurred_at as converted_at
+select org_id, site_id, occurred_at as converted_at, conversion_id
 from {{ changes_of(plan, 'fct_revenue_events') }}
 -- replaces
 {{ chosen }}
@@ -118,7 +118,6 @@ select
     goal_id,
     day,
     converted_at,
-    person_id,
     toLowCardinality(model) as model,
     touch.position as position,
     touch.session_id as session_id,

@@ -2,13 +2,13 @@
     config(
         materialized='partitions',
         partition_by=partition_of('converted_at'),
-        order_by=['org_id', 'site_id', 'conversion_id', 'position'],
+        order_by=['org_id', 'site_id', 'converted_at', 'conversion_id', 'position'],
         meta={
             'upstream': [
                 'fct_goal_completions', 'fct_revenue_events', 'int_sessions_channeled', 'int_visitors_resolved',
                 'stg_control__goals',
             ],
-            'logged': ['conversion_id', 'converted_at'],
+            'logged': ['org_id', 'site_id', 'conversion_id', 'converted_at'],
         },
     )
 }}
@@ -16,7 +16,9 @@
 {%- set scope = scope_of('fct_touchpoints') %}
 {%- set conversions_in_scope -%}
     toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
-        and conversion_id in (select conversion_id from {{ scope }})
+        and (org_id, site_id, converted_at, conversion_id) in (
+            select org_id, site_id, converted_at, conversion_id from {{ scope }}
+        )
 {%- endset %}
 {%- set people_in_scope -%}
     {{ is_named_in(scope, 'person_id') }}
@@ -29,14 +31,14 @@ with conversions as (
     select org_id, site_id, person_id, conversion_id, converted_at, lookback_days from {{ ref('fct_conversions') }}
 ),
 
-visitors as (
+visitors as materialized (
     select org_id, site_id, visitor_id, min(started_at) as since, max(started_at) as until
     from {{ changes_of(plan, 'int_sessions_channeled') }}
     where not is_bot
     group by org_id, site_id, visitor_id
 ),
 
-people as (
+people as materialized (
     select resolved.org_id as org_id, resolved.site_id as site_id, person_id, min(since) as since, max(until) as until
     from {{ ref('int_visitors_resolved') }} as resolved
     inner join visitors using (org_id, site_id, visitor_id)

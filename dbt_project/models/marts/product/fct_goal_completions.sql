@@ -15,14 +15,26 @@
 {%- set scope = scope_of('fct_goal_completions') %}
 {%- set definitions = ['stg_control__goals', 'stg_control__sites'] %}
 {%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set changed = '(select * from ' ~ scope ~ ' where not is_moved)' %}
 {%- set events_in_scope -%}
-    {{ is_in_sessions(scope) }} and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
+    {{ is_in_sessions(changed) }} and (visitor_id != '' or {{ is_moment_of(changed, 'occurred_at') }})
 {%- endset %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-{{ changed_sessions(plan, definitions, with_people=true) }}
-union distinct
-{{ changed_moments(plan, definitions, "user_id != '' and not is_bot") }}
+-- Of a visitor who stands for another person now, the other sessions are in it too, and nothing of them is made anew.
+select *, false as is_moved
+from (
+    {{ changed_sessions(plan, definitions) }}
+    union distinct
+    {{ changed_moments(plan, definitions, "user_id != '' and not is_bot") }}
+)
+union all
+select org_id, site_id, visitor_id, is_bot, session_id, started_at as from_at, ended_at as to_at, true as is_moved
+from {{ relation_of('int_sessions_dated') }}
+where (select count() from {{ moved_visitors(plan) }}) > 0
+    and (org_id, site_id, visitor_id) in {{ moved_visitors(plan) }}
+    and session_id not in (select session_id from {{ changes_of(plan, 'int_sessions_dated') }})
+    and (org_id, site_id) not in {{ changed_sites(plan, definitions) }}
 -- replaces
 toDate(completed_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope }})
     and (
@@ -49,7 +61,7 @@ sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at, duration_seconds, page_views
     from {{ ref('int_sessions_dated') }}
     where not is_bot
-        and {{ is_session_of(scope) if plan.is_scoped else in_batch_of_visitors }}
+        and {{ is_session_of(changed) if plan.is_scoped else in_batch_of_visitors }}
 ),
 
 matching_events as (
@@ -73,7 +85,7 @@ matching_events as (
     from {{ events_attributed(
         plan,
         events_in_scope if plan.is_scoped else in_batch_of_visitors,
-        is_visitor_of(scope) if plan.is_scoped else in_batch_of_visitors
+        is_visitor_of(changed) if plan.is_scoped else in_batch_of_visitors
     ) }} as events
     inner join goals
         on goals.org_id = events.org_id and goals.site_id = events.site_id and goals.event = events.event
@@ -153,3 +165,26 @@ select
     toLowCardinality(completions.currency) as currency
 from completions
 left join sites on sites.org_id = completions.org_id and sites.site_id = completions.site_id
+{%- if plan.is_scoped %}
+union all
+select
+    moved.completion_id as completion_id,
+    moved.org_id as org_id,
+    moved.site_id as site_id,
+    moved.goal_id as goal_id,
+    moved.day as day,
+    moved.completed_at as completed_at,
+    visitors.person_id as person_id,
+    moved.visitor_id as visitor_id,
+    moved.session_id as session_id,
+    moved.event_id as event_id,
+    moved.value as value,
+    moved.currency as currency
+from (
+    select *
+    from {{ replaced_of('fct_goal_completions') }}
+    where session_id in (select session_id from {{ scope }} where is_moved)
+) as moved
+inner join visitors
+    on visitors.org_id = moved.org_id and visitors.site_id = moved.site_id and visitors.visitor_id = moved.visitor_id
+{%- endif %}
