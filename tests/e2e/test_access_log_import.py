@@ -1,11 +1,15 @@
 """A real log of 10,000 lines, from the file to the marts, twice."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from cli.temporary_warehouse import temporary_warehouse
+from headwater.settings import HomeSettings, WarehouseSettings
+from ingestion.loader import load_once
 from tests.e2e.conftest import Run
 
 NUMBERS = """
@@ -57,7 +61,9 @@ class TestAccessLogImport:
         assert (before["received"], before["duplicates"], before["ledger_rejected"]) == (10_000, 0, 1)
         for options in ((), ("--again",)):
             headwater("import", "access-log", log, "--site", "semicomplete", *options)
-        headwater("run")
+        with _warehouse(headwater):
+            load_once()
+            headwater("dbt", "run", "--quiet")
         assert _numbers(headwater) == before
 
 
@@ -67,13 +73,16 @@ def _numbers(headwater: Run) -> dict[str, int]:
 
 
 def _sql(headwater: Run, query: str) -> list[dict[str, str]]:
-    """Rows, from an embedded server that is started for one query and stopped again."""
-    from cli.temporary_warehouse import temporary_warehouse
-    from headwater.settings import HomeSettings, WarehouseSettings
+    with _warehouse(headwater):
+        done = headwater("sql", query, "--format", "json")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
+
+@contextmanager
+def _warehouse(headwater: Run) -> Iterator[None]:
+    """The home's embedded server, for the time of the context, and its settings in this process's environment."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in headwater.environment.items():  # type: ignore[attr-defined]
             patch.setenv(name, value)
         with temporary_warehouse(HomeSettings(), WarehouseSettings()):
-            done = headwater("sql", query, "--format", "json")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+            yield
