@@ -61,7 +61,7 @@ def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
     project.dbt("run", *models)
     assert rebuilds(client) == before
 
-    macro = folder / "macros" / "person_id.sql"
+    macro = folder / "macros" / "product" / "person_id.sql"
     macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
     Project(folder, partial_parse, FEW_DAYS).dbt("run", *models)
     assert rebuilt_since(client, before) == {"int_visitors_resolved"}
