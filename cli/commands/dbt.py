@@ -18,6 +18,8 @@ def command(arguments: tuple[str, ...]) -> None:
     """
     from headwater.settings import HomeSettings, WarehouseSettings
     from orchestration.lib.dbt import show_dbt
+    from orchestration.lib.manifest import find_parsed
 
-    if show_dbt(arguments or ["--help"], WarehouseSettings(), HomeSettings()):
+    home = HomeSettings()
+    if show_dbt(arguments or ["--help"], WarehouseSettings(), home, find_parsed(home)):
         raise CommandFailed(f"dbt {' '.join(arguments)} failed")

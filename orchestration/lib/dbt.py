@@ -51,15 +51,18 @@ def build_lock(home: HomeSettings) -> AbstractContextManager[None]:
     return file_lock(home.dbt_dir / "build.lock", "building", _WAIT_FOR_BUILD_SECONDS)
 
 
-def show_dbt(arguments: Sequence[str], warehouse: WarehouseSettings, home: HomeSettings) -> int:
-    """Run dbt with this process's own output; return its exit code.
+def show_dbt(
+    arguments: Sequence[str], warehouse: WarehouseSettings, home: HomeSettings, parsed: Path | None = None
+) -> int:
+    """Run dbt with this process's own output; return its exit code. ``parsed``: its partial parse of the project.
 
     A command that writes to the warehouse waits for the build that runs; raises LockBusy after ten minutes.
     """
+    environment = {**os.environ, **dbt_environment(warehouse, home)}
+    if parsed:
+        environment["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parsed)
     with build_lock(home) if _WRITING.intersection(arguments) else nullcontext():
-        return subprocess.run(
-            _command(arguments), cwd=PROJECT, env={**os.environ, **dbt_environment(warehouse, home)}, check=False
-        ).returncode
+        return subprocess.run(_command(arguments), cwd=PROJECT, env=environment, check=False).returncode
 
 
 def run_dbt(arguments: Sequence[str], environment: dict[str, str]) -> Generator[dict[str, Any], None, int]:

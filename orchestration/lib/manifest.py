@@ -63,6 +63,12 @@ def prepare_manifest(home: HomeSettings, warehouse: WarehouseSettings) -> Path:
     return path
 
 
+def find_parsed(home: HomeSettings) -> Path | None:
+    """dbt's partial parse of the project as it is, if this home has read it: to read it again takes 7 s."""
+    path = home.dbt_dir / "projects" / project_digest() / "target" / "partial_parse.msgpack"
+    return path if path.exists() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """The dbt project as it was when it was read. Equal digests have equal manifests."""

@@ -48,12 +48,9 @@ def headwater(tmp_path_factory: pytest.TempPathFactory, clickhouse_port: int) ->
 
 @pytest.fixture(scope="module")
 def seasoned(headwater: Run, parsed_project: Path, warehouse_server: WarehouseSettings) -> Run:
-    """`headwater` in a home that knows the dbt project: it is parsed there, for builds and for `headwater dbt`, and its
-    unit tests have passed."""
+    """`headwater` in a home that knows the dbt project: it is parsed there, and its unit tests have passed."""
     home = HomeSettings(home=Path(headwater.environment["HEADWATER_HOME"]))  # type: ignore[attr-defined]
     shutil.copytree(parsed_project, home.dbt_dir)
-    (target,) = parsed_project.glob("projects/*/target")
-    shutil.copytree(target, home.dbt_dir / "target")
     with Warehouse(warehouse_server) as client:
         spare_unit_tests(home, client)
     return headwater

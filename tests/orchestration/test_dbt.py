@@ -6,10 +6,12 @@ import pytest
 from headwater.file_lock import LockBusy
 from headwater.settings import HomeSettings, WarehouseSettings
 from orchestration.lib.dbt import build_lock, dbt_environment, run_dbt, show_dbt
+from orchestration.lib.manifest import find_parsed
 
 
 def test_dbt_is_stopped_when_no_one_listens_any_more(home_with_dbt: HomeSettings) -> None:
-    events = run_dbt(["parse"], dbt_environment(WarehouseSettings(), home_with_dbt))
+    parsed = {"DBT_PARTIAL_PARSE_FILE_PATH": str(find_parsed(home_with_dbt))}
+    events = run_dbt(["parse"], dbt_environment(WarehouseSettings(), home_with_dbt) | parsed)
     assert next(events)["info"]["name"] == "MainReportVersion"
     [process] = [child for child in psutil.Process().children() if "dbt.cli.main" in " ".join(child.cmdline())]
     events.close()
