@@ -34,9 +34,6 @@
         if(has_property, [('property', property)], [])
     ) as split
 {%- endset %}
-{%- set cohort_start -%}
-    multiIf(grain = 'day', start_day, grain = 'week', toMonday(start_day), toStartOfMonth(start_day))
-{%- endset %}
 {%- set entered %}
     select
         activity.org_id as org_id,
@@ -132,7 +129,7 @@ row_id in (
             cohort_id,
             grain,
             split.1 as breakdown,
-            {{ cohort_start }} as cohort_start,
+            {{ cohort_start('grain', 'start_day') }} as cohort_start,
             split.2 as breakdown_value,
             toYYYYMM(start_day) as start_month
         from {{ scope }}
@@ -158,23 +155,15 @@ by_group as (
         site_id,
         cohort_id,
         grain,
-        {{ cohort_start }} as cohort_start,
+        {{ cohort_start('grain', 'start_day') }} as cohort_start,
         split.1 as breakdown,
         split.2 as breakdown_value,
         toYYYYMM(start_day) as start_month,
         arrayMap(
-            day -> multiIf(
-                grain = 'day', dateDiff('day', cohort_start, day),
-                grain = 'week', dateDiff('week', cohort_start, day),
-                dateDiff('month', cohort_start, day)
-            ),
+            day -> {{ cohort_period('grain', 'cohort_start', 'day') }},
             active_days
         ) as active_periods,
-        multiIf(
-            grain = 'day', {{ var('retention_days', 31) }},
-            grain = 'week', {{ var('retention_weeks', 26) }},
-            {{ var('retention_months', 24) }}
-        ) as longest,
+        {{ last_cohort_period('grain') }} as longest,
         range(toUInt32(if(empty(active_periods), 0, least(arrayMax(active_periods), longest) + 1))) as periods
     from states
     {{- in_groups }}

@@ -28,16 +28,8 @@ dated as (
     select
         groups.*,
         least(
-            multiIf(
-                groups.grain = 'day', dateDiff('day', groups.cohort_start, last_days.last_day),
-                groups.grain = 'week', dateDiff('week', groups.cohort_start, last_days.last_day),
-                dateDiff('month', groups.cohort_start, last_days.last_day)
-            ),
-            multiIf(
-                groups.grain = 'day', {{ var('retention_days', 31) }},
-                groups.grain = 'week', {{ var('retention_weeks', 26) }},
-                {{ var('retention_months', 24) }}
-            )
+            {{ cohort_period('groups.grain', 'groups.cohort_start', 'last_days.last_day') }},
+            {{ last_cohort_period('groups.grain') }}
         ) as last_period
     from groups
     inner join last_days on last_days.org_id = groups.org_id and last_days.site_id = groups.site_id

@@ -50,16 +50,8 @@ by_grain as (
         paid.currency as currency,
         paid.net as net,
         grain,
-        multiIf(
-            grain = 'day', people.start_day,
-            grain = 'week', toMonday(people.start_day),
-            toStartOfMonth(people.start_day)
-        ) as cohort_start,
-        multiIf(
-            grain = 'day', dateDiff('day', cohort_start, paid.day),
-            grain = 'week', dateDiff('week', cohort_start, paid.day),
-            dateDiff('month', cohort_start, paid.day)
-        ) as period
+        {{ cohort_start('grain', 'people.start_day') }} as cohort_start,
+        {{ cohort_period('grain', 'cohort_start', 'paid.day') }} as period
     from paid
     inner join people
         on people.org_id = paid.org_id and people.site_id = paid.site_id and people.person_id = paid.person_id
@@ -81,9 +73,5 @@ select
     sum(by_grain.net) as net
 from by_grain
 array join splits as split
-where by_grain.period <= multiIf(
-    by_grain.grain = 'day', {{ var('retention_days', 31) }},
-    by_grain.grain = 'week', {{ var('retention_weeks', 26) }},
-    {{ var('retention_months', 24) }}
-)
+where by_grain.period <= {{ last_cohort_period('by_grain.grain') }}
 group by org_id, site_id, cohort_id, grain, cohort_start, breakdown, breakdown_value, period, currency
