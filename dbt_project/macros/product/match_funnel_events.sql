@@ -33,6 +33,7 @@ candidates as (
     from {{ events }} as events
     inner join (select * from funnels where is_strict) as strict
         on strict.org_id = events.org_id and strict.site_id = events.site_id
+    where (events.org_id, events.site_id) in (select org_id, site_id from funnels where is_strict)
 ),
 
 matched as (

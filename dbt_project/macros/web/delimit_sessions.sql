@@ -17,7 +17,7 @@ with events as (
         (
             occurred_at,
             id,
-            sipHash64(collector_id, sequence),
+            cityHash64(collector_id, sequence),
             {{ is_page_view() }},
             path,
             user_id,
@@ -76,7 +76,7 @@ with events as (
     ) as scope using (org_id, site_id, visitor_id, is_bot)
 {%- endif %}
     where visitor_id != ''
-        and {{ in_batch('sipHash64(visitor_id)') }}
+        and {{ in_batch('cityHash64(visitor_id)') }}
 {%- if plan and plan.is_scoped %}
         and toDate(occurred_at) in (select arrayJoin({{ days_between('from_at', 'to_at') }}) from {{ scope_of('int_sessions_dated') }})
         and (toDate(occurred_at), org_id, site_id, visitor_id) in (

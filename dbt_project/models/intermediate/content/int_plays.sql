@@ -23,7 +23,7 @@ with sessions as (
     select org_id, site_id, visitor_id, session_id, started_at, ended_at
     from {{ ref('int_sessions_dated') }}
     where not is_bot
-        and {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
+        and {{ is_session_of(scope) if plan.is_scoped else in_batch('cityHash64(visitor_id)') }}
 ),
 
 media_events as (
@@ -46,7 +46,7 @@ media_events as (
         and not is_bot
         and visitor_id != ''
         and content_id != ''
-        and {{ is_in_sessions(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
+        and {{ is_in_sessions(scope) if plan.is_scoped else in_batch('cityHash64(visitor_id)') }}
 ),
 
 placed as (

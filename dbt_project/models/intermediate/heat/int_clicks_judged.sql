@@ -83,7 +83,7 @@ visitors as (
         ) as history
     from {{ ref('stg_events__events') }}
     where not is_bot and (org_id, site_id, visitor_id) in clicking
-        and {{ in_batch('sipHash64(visitor_id)') }}
+        and {{ in_batch('cityHash64(visitor_id)') }}
         {{- near if plan.is_scoped }}
     group by org_id, site_id, visitor_id
 ),

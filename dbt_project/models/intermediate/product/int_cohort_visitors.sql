@@ -88,7 +88,7 @@ events as (
                 select org_id, site_id, visitor_id, server_user_id from {{ scope }} where has_lost_events
             )
 {%- else %}
-            and {{ in_batch('sipHash64(visitor_id)') }}
+            and {{ in_batch('cityHash64(visitor_id)') }}
 {%- endif %}
     ) as events
     left join sites on sites.org_id = events.org_id and sites.site_id = events.site_id

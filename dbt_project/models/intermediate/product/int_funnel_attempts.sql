@@ -182,7 +182,7 @@ with histories as (
             )
         ) as history
     from {{ funnel_events(plan) }}
-    where {{ in_batch('sipHash64(person_id)') }}
+    where {{ in_batch('cityHash64(person_id)') }}
     group by org_id, site_id, funnel_id, person_id
 ),
 

@@ -17,7 +17,7 @@
     {%- if plan.is_scoped -%}
     {{ is_named_in(scope, 'person_id') }}
     {%- else -%}
-    {{ in_batch('sipHash64(person_id)') }}
+    {{ in_batch('cityHash64(person_id)') }}
     {%- endif -%}
 {%- endset %}
 {%- set visitors_in_scope = chosen if plan.is_scoped else 'true' %}

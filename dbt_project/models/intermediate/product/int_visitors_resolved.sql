@@ -62,7 +62,7 @@ with events as (
         and (select count() from {{ scope }} where has_history) > 0
         and (org_id, site_id, visitor_id) in (select org_id, site_id, visitor_id from {{ scope }} where has_history)
 {%- else %}
-        and {{ in_batch('sipHash64(visitor_id)') }}
+        and {{ in_batch('cityHash64(visitor_id)') }}
 {%- endif %}
 ),
 

@@ -88,7 +88,7 @@ sites as (
 visitors as (
     select org_id, site_id, visitor_id, is_bot, first_seen_at
     from {{ ref('int_visitors_first_seen') }}
-    where {{ in_batch('sipHash64(visitor_id)') }}
+    where {{ in_batch('cityHash64(visitor_id)') }}
 {%- if plan.is_scoped %}
         and (org_id, site_id, visitor_id, is_bot) in (select org_id, site_id, visitor_id, is_bot from {{ scope }})
 {%- endif %}

@@ -33,7 +33,7 @@ with events as (
     select org_id, site_id, visitor_id, is_bot, occurred_at
     from {{ ref('stg_events__events') }}
     where visitor_id != ''
-        and {{ in_batch('sipHash64(visitor_id)') }}
+        and {{ in_batch('cityHash64(visitor_id)') }}
 {%- if plan.is_scoped %}
         and toDate(occurred_at) in (select arrayJoin(days) from {{ scope }} where not has_lost_events)
         and (toDate(occurred_at), org_id, site_id, visitor_id, is_bot)

@@ -16,7 +16,7 @@
     toDate(converted_at) in (select toDate(converted_at) from {{ scope }})
         and (org_id, site_id, converted_at, conversion_id) in {{ scope }}
     {%- else -%}
-    {{ in_batch('sipHash64(conversion_id)') }}
+    {{ in_batch('cityHash64(conversion_id)') }}
     {%- endif -%}
 {%- endset %}
 {{ plan.header }}

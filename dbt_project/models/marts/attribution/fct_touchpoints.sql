@@ -23,7 +23,7 @@
 {%- set people_in_scope -%}
     {{ is_named_in(scope, 'person_id') }}
 {%- endset %}
-{%- set in_batch_of_people = in_batch('sipHash64(person_id)') %}
+{%- set in_batch_of_people = in_batch('cityHash64(person_id)') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Conversions that changed, those of people who gained or lost a visitor, and those that a changed session may have touched.

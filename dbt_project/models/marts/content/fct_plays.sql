@@ -35,7 +35,7 @@ with plays as (
     select *
     from {{ ref('int_plays') }}
     where has_begun
-        and {{ chosen if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
+        and {{ chosen if plan.is_scoped else in_batch('cityHash64(visitor_id)') }}
 ),
 
 items as (

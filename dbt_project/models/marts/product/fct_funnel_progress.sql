@@ -20,7 +20,7 @@ select org_id, site_id, funnel_id, person_id, entered_at
 from {{ relation_of('int_funnel_attempts') }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_control__sites']) }}
 -- replaces
-toYYYYMM(entered_at) in (select toYYYYMM(entered_at) from {{ scope }})
+toDate(entered_at) in (select toDate(entered_at) from {{ scope }})
     and (org_id, site_id, funnel_id, person_id, entered_at) in {{ scope }}
 -- rows
 {%- endif %}
@@ -46,6 +46,6 @@ select
 from {{ ref('int_funnel_attempts') }} as attempts
 left join sites on sites.org_id = attempts.org_id and sites.site_id = attempts.site_id
 {%- if plan.is_scoped %}
-where toYYYYMM(attempts.entered_at) in (select toYYYYMM(entered_at) from {{ scope }})
+where toDate(attempts.entered_at) in (select toDate(entered_at) from {{ scope }})
     and (attempts.org_id, attempts.site_id, attempts.funnel_id, attempts.person_id, attempts.entered_at) in {{ scope }}
 {%- endif %}

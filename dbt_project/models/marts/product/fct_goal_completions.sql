@@ -1,7 +1,7 @@
 {{
     config(
         materialized='partitions',
-        partition_by=partition_of('completed_at'),
+        partition_by='toYYYYMM(completed_at)',
         order_by=['org_id', 'site_id', 'goal_id', 'completed_at'],
         meta={
             'upstream': [
@@ -14,7 +14,7 @@
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('fct_goal_completions') %}
 {%- set definitions = ['stg_control__goals', 'stg_control__sites'] %}
-{%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set in_batch_of_visitors = in_batch('cityHash64(visitor_id)') %}
 {%- set changed = '(select * from ' ~ scope ~ ' where not is_moved)' %}
 {%- set events_in_scope -%}
     {{ is_in_sessions(changed) }} and (visitor_id != '' or {{ is_moment_of(changed, 'occurred_at') }})

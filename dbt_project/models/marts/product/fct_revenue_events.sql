@@ -17,7 +17,7 @@
             select org_id, site_id, visitor_id, occurred_at from {{ scope }}
         )
 {%- endset %}
-{%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set in_batch_of_visitors = in_batch('cityHash64(visitor_id)') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
 select org_id, site_id, visitor_id, occurred_at

@@ -48,7 +48,7 @@ by_step as (
         and funnels.funnel_id = attempts.funnel_id
     array join arrayEnumerate(reached_at) as step
 {%- if plan.is_scoped %}
-    where toYYYYMM(attempts.entered_at) in (select arrayJoin([toYYYYMM(day - 1), toYYYYMM(day + 1)]) from {{ scope }})
+    where toDate(attempts.entered_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
         and (attempts.org_id, attempts.site_id, attempts.funnel_id, attempts.day) in {{ scope }}
 {%- endif %}
 )

@@ -31,7 +31,7 @@ with sites as (
 sessions as (
     select org_id, site_id, visitor_id, is_bot, session_id, started_at, ended_at
     from {{ ref('int_sessions_dated') }}
-    where {{ is_session_of(scope) if plan.is_scoped else in_batch('sipHash64(visitor_id)') }}
+    where {{ is_session_of(scope) if plan.is_scoped else in_batch('cityHash64(visitor_id)') }}
 ),
 
 -- How far a page was scrolled is what the visitor's later scroll events say until the next page view.
@@ -57,7 +57,7 @@ events as (
         and {{ is_in_sessions(scope) }}
         and (visitor_id != '' or {{ is_moment_of(scope, 'occurred_at') }})
 {%- else %}
-        and {{ in_batch('sipHash64(visitor_id)') }}
+        and {{ in_batch('cityHash64(visitor_id)') }}
 {%- endif %}
 ),
 

@@ -21,7 +21,7 @@
 }}
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('fct_sessions') %}
-{%- set in_batch_of_visitors = in_batch('sipHash64(visitor_id)') %}
+{%- set in_batch_of_visitors = in_batch('cityHash64(visitor_id)') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
 {{ changed_sessions(plan, ['stg_control__sites', 'stg_control__channel_rules', 'stg_control__goals']) }}

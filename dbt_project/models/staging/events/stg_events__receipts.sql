@@ -126,7 +126,7 @@ accepted as (
     from {{ source('raw_events', 'events') }}
 {%- endif %}
     where (collector_id, sequence) not in refused
-        and {{ in_batch('sipHash64(id)') }}
+        and {{ in_batch('cityHash64(id)') }}
 ),
 
 repeated_ids as (
