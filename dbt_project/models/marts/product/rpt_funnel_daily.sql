@@ -41,16 +41,17 @@ by_step as (
         arrayLast(at -> at is not null, arraySlice(reached_at, 1, toInt64(step) - 1)) as taken_before_at,
         arrayLastIndex(s -> s.is_required, arraySlice(funnels.steps, 1, toInt64(step) - 1)) as required_before,
         step = 1 or reached_at[required_before] is not null as could_take
-    from {{ ref('fct_funnel_progress') }} as attempts
+    from (
+        select * from {{ ref('fct_funnel_progress') }}
+{%- if plan.is_scoped %}
+        where {{ is_on_days(scope, 'entered_at', ['org_id', 'site_id', 'funnel_id', 'day']) }}
+{%- endif %}
+    ) as attempts
     inner join funnels
         on funnels.org_id = attempts.org_id
         and funnels.site_id = attempts.site_id
         and funnels.funnel_id = attempts.funnel_id
     array join arrayEnumerate(reached_at) as step
-{%- if plan.is_scoped %}
-    where toDate(attempts.entered_at) in (select arrayJoin([day - 1, day, day + 1]) from {{ scope }})
-        and (attempts.org_id, attempts.site_id, attempts.funnel_id, attempts.day) in {{ scope }}
-{%- endif %}
 )
 
 select
