@@ -4,17 +4,13 @@ Decode with ``msgspec.json.decode(text, type=Goal)`` or build and encode; a defi
 ``msgspec.ValidationError``, which says where.
 """
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from headwater.contracts.limits import NAME_LENGTH
-
-_LONGEST_PATTERN = 1000
-_REFUSED = re.compile(r"\(\?(?!:|i\)|P<\w+>)|\\[1-9]|\\[ZG]|[*+?}]\+")
-"""What Python's regular expressions have and ClickHouse's (RE2) do not: look-around, back references, possessives."""
+from headwater.contracts.pattern import LONGEST_PATTERN, check_pattern
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Operator = Literal["equals", "contains", "regex"]
@@ -31,7 +27,7 @@ class Condition(Definition, frozen=True):
     """Of an event: ``path``, ``url`` or ``properties.<name>``. Of a session: ``source``, ``medium``, ``campaign``,
     ``referrer_host`` or ``entry_path``."""
     operator: Operator
-    value: Annotated[str, Meta(max_length=_LONGEST_PATTERN)]
+    value: Annotated[str, Meta(max_length=LONGEST_PATTERN)]
 
     def __post_init__(self) -> None:
         if self.operator == "regex":
@@ -123,13 +119,3 @@ class ChannelRule(Definition, frozen=True):
                     f"a session has no field {condition.field!r}; "
                     "use source, medium, campaign, referrer_host or entry_path"
                 )
-
-
-def check_pattern(pattern: str) -> None:
-    """Raise ValueError if a regular expression is not one that ClickHouse can run: one would stop every model."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-    if found := _REFUSED.search(pattern):
-        raise ValueError(f"{pattern!r} holds {found.group()!r}, which ClickHouse's regular expressions do not know")
