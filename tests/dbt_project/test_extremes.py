@@ -1,6 +1,7 @@
 """Events that the contract allows and no person causes: a build takes them in its stride, within its memory."""
 
 from collections.abc import Iterator
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -24,35 +25,48 @@ FUNNEL = Funnel(
 )
 
 
-def happen() -> Iterator[Event]:
-    for number in range(VIEWS):
-        path = ("/", "/docs", "/pricing")[number % 3]
-        yield Event(
-            "walk-0", UUID(int=number + 1), "page_view", journeys.START_MS + number * 5_000, "monitor", path=path
-        )
+def arrive() -> Iterator[Event]:
+    """Who comes from what is no host, and from one far below a known one; and the first view of the machine."""
     for number in range(HOSTS):
         referrer = f"https://{number}.{'a.' * 980}google.com/"
-        yield Event(
-            "walk-0",
-            UUID(int=10**6 + number),
-            "page_view",
-            journeys.START_MS,
-            f"v{number}",
-            path="/x",
-            referrer=referrer,
-        )
-    known = "https://a.b.c.d.e.f.facebook.com/"
-    yield Event("walk-0", UUID(int=10**7), "page_view", journeys.START_MS, "searcher", path="/x", referrer=known)
+        yield view(10**6 + number, 0, f"v{number}", "/x", referrer)
+    yield view(10**7, 0, "searcher", "/x", "https://a.b.c.d.e.f.facebook.com/")
+    yield view(0, 0, "monitor", "/")
+
+
+def go_round() -> Iterator[Event]:
+    for number in range(1, VIEWS):
+        yield view(number, number * 5_000, "monitor", ("/", "/docs", "/pricing")[number % 3])
+
+
+def view(number: int, after_ms: int, visitor_id: str, path: str, referrer: str = "") -> Event:
+    occurred_ms = journeys.START_MS + after_ms
+    return Event("walk-0", UUID(int=number), "page_view", occurred_ms, visitor_id, path=path, referrer=referrer)
 
 
 @pytest.fixture(scope="module")
 def built(models: Models) -> Models:
     models.insert("raw_control.funnels", journeys.definition_rows("walk-0", {"funnel": FUNNEL}))
-    models.insert("raw_events.events", [journeys.event_row(event, number) for number, event in enumerate(happen())])
-    for command in (("seed",), ("run", "--select", "+int_funnel_detours", "+int_sessions_channeled")):
-        done = models.dbt(*command)
-        assert done.returncode == 0, done.stdout
+    run(models, "seed")
+    sequence = count()
+    for load in (arrive(), go_round()):
+        models.insert("raw_events.events", [journeys.event_row(event, next(sequence)) for event in load])
+        run(models, "run", "--select", "+int_funnel_detours", "+int_sessions_channeled")
     return models
+
+
+def run(models: Models, *command: str) -> None:
+    done = models.dbt(*command)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_a_machine_does_between_two_builds_is_one_session(built: Models) -> None:
+    sessions = built.client.query(
+        "SELECT page_views, toUInt32(duration_seconds) FROM intermediate.int_sessions_dated"
+        " WHERE visitor_id = 'monitor'"
+    )[1]
+    assert sessions == [(VIEWS, (VIEWS - 1) * 5)]
+    assert not built.client.rows("SELECT model FROM staging.build_watermarks WHERE rebuilt_at > 1")
 
 
 def test_a_machine_that_goes_round_a_funnel_for_a_day_has_detours(built: Models) -> None:
