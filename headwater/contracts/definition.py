@@ -15,6 +15,9 @@ from headwater.contracts.pattern import LONGEST_PATTERN, check_pattern
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Operator = Literal["equals", "contains", "regex"]
 
+BREAKDOWNS = ("path", "device_type", "country", "utm_source", "utm_campaign")
+"""Fields of an event that a funnel can be split by, beside its properties."""
+
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all definitions share."""
@@ -83,14 +86,17 @@ class Funnel(Definition, frozen=True):
     exclusions: tuple[EventMatch, ...] = ()
     """Events that end an attempt."""
     breakdown: str = ""
-    """Field of the first step's event whose value splits the report: ``path``, ``device_type``, ``country``,
-    ``utm_source``, ``utm_campaign`` or ``properties.<name>``."""
+    """Field of the first step's event whose value splits the report: one of BREAKDOWNS or ``properties.<name>``."""
 
     def __post_init__(self) -> None:
         if not (self.steps[0].is_required and self.steps[-1].is_required):
             raise ValueError("the first and the last step of a funnel are required")
         if self.order == "any" and not all(step.is_required for step in self.steps):
             raise ValueError("a funnel whose steps come in any order has no optional steps")
+        if self.breakdown and self.breakdown not in BREAKDOWNS and not self.breakdown.startswith("properties."):
+            raise ValueError(
+                f"a funnel is not split by {self.breakdown!r}; use {', '.join(BREAKDOWNS)} or properties.<name>"
+            )
 
 
 class Cohort(Definition, frozen=True):

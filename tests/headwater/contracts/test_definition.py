@@ -25,6 +25,14 @@ def test_steps_in_any_order_are_all_required() -> None:
         Funnel(steps=(first, FunnelStep("maybe", EventMatch("look"), is_required=False), last), order="any")
 
 
+def test_a_funnel_is_split_by_a_field_that_exists() -> None:
+    steps = (FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy")))
+    for breakdown in ("", "path", "utm_campaign", "properties.plan"):
+        Funnel(steps=steps, breakdown=breakdown)
+    with pytest.raises(ValueError, match=r"not split by 'plan'; use path, .* or properties\.<name>"):
+        Funnel(steps=steps, breakdown="plan")
+
+
 def test_conditions_name_fields_that_exist() -> None:
     with pytest.raises(ValueError, match="no field 'plan'"):
         EventMatch("buy", (Condition("plan", "equals", "team"),))
