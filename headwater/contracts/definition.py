@@ -4,20 +4,19 @@ Decode with ``msgspec.json.decode(text, type=Goal)`` or build and encode; a defi
 ``msgspec.ValidationError``, which says where.
 """
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from headwater.contracts.limits import NAME_LENGTH
-
-_LONGEST_PATTERN = 1000
-_REFUSED = re.compile(r"\(\?(?!:|i\)|P<\w+>)|\\[1-9]|\\[ZG]|[*+?}]\+")
-"""What Python's regular expressions have and ClickHouse's (RE2) do not: look-around, back references, possessives."""
+from headwater.contracts.pattern import LONGEST_PATTERN, check_pattern
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Operator = Literal["equals", "contains", "regex"]
+
+BREAKDOWNS = ("path", "device_type", "country", "utm_source", "utm_campaign")
+"""Fields of an event that a funnel can be split by, beside its properties."""
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +30,7 @@ class Condition(Definition, frozen=True):
     """Of an event: ``path``, ``url`` or ``properties.<name>``. Of a session: ``source``, ``medium``, ``campaign``,
     ``referrer_host`` or ``entry_path``."""
     operator: Operator
-    value: Annotated[str, Meta(max_length=_LONGEST_PATTERN)]
+    value: Annotated[str, Meta(max_length=LONGEST_PATTERN)]
 
     def __post_init__(self) -> None:
         if self.operator == "regex":
@@ -87,14 +86,17 @@ class Funnel(Definition, frozen=True):
     exclusions: tuple[EventMatch, ...] = ()
     """Events that end an attempt."""
     breakdown: str = ""
-    """Field of the first step's event whose value splits the report: ``path``, ``device_type``, ``country``,
-    ``utm_source``, ``utm_campaign`` or ``properties.<name>``."""
+    """Field of the first step's event whose value splits the report: one of BREAKDOWNS or ``properties.<name>``."""
 
     def __post_init__(self) -> None:
         if not (self.steps[0].is_required and self.steps[-1].is_required):
             raise ValueError("the first and the last step of a funnel are required")
         if self.order == "any" and not all(step.is_required for step in self.steps):
             raise ValueError("a funnel whose steps come in any order has no optional steps")
+        if self.breakdown and self.breakdown not in BREAKDOWNS and not self.breakdown.startswith("properties."):
+            raise ValueError(
+                f"a funnel is not split by {self.breakdown!r}; use {', '.join(BREAKDOWNS)} or properties.<name>"
+            )
 
 
 class Cohort(Definition, frozen=True):
@@ -123,13 +125,3 @@ class ChannelRule(Definition, frozen=True):
                     f"a session has no field {condition.field!r}; "
                     "use source, medium, campaign, referrer_host or entry_path"
                 )
-
-
-def check_pattern(pattern: str) -> None:
-    """Raise ValueError if a regular expression is not one that ClickHouse can run: one would stop every model."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-    if found := _REFUSED.search(pattern):
-        raise ValueError(f"{pattern!r} holds {found.group()!r}, which ClickHouse's regular expressions do not know")

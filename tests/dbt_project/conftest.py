@@ -76,7 +76,7 @@ class Models:
         finally:
             os.environ.clear()
             os.environ.update(before)
-        statuses = {result.node.name: str(result.status) for result in done.result or ()}
+        statuses = {result.node.name: str(result.status) for result in getattr(done.result, "results", ())}
         return Ran(0 if done.success else 1, "\n".join([*said, str(done.exception or "")]), statuses)
 
     @contextmanager

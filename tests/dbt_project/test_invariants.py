@@ -103,6 +103,15 @@ OF_STRIPE = {
 """Checks of what no journey has: the tests of revenue make them fail."""
 
 
+def test_dbt_documents_every_model_that_is_built(walks: Models) -> None:
+    done = walks.dbt("docs", "generate")
+    assert done.returncode == 0, done.stdout
+    catalog = json.loads((walks.target / "catalog.json").read_text())
+    assert not catalog["errors"]
+    models = {name for name, node in parse_project().nodes.items() if node.resource_type in ("model", "seed")}
+    assert set(catalog["nodes"]) == models
+
+
 def test_every_check_is_blocking_and_known_to_fail(walks: Models) -> None:
     checks = [
         node

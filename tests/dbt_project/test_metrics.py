@@ -51,6 +51,11 @@ OF_THE_MARTS = {
         "SELECT channel, countIf(notEmpty(goals)) / count() FROM marts.fct_sessions"
         " WHERE NOT is_bot AND {site} GROUP BY 1",
     ),
+    "visitor_conversion_rate": (
+        ("channel",),
+        "SELECT channel, uniqExactIf(visitor_id, notEmpty(goals)) / uniqExact(visitor_id) FROM marts.fct_sessions"
+        " WHERE NOT is_bot AND {site} GROUP BY 1",
+    ),
     "scroll_reach_75": (
         ("path", "device_type"),
         "SELECT path, device_type, countIf(scroll_depth >= 75) / count() FROM marts.fct_pageviews"

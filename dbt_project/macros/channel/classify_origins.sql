@@ -13,7 +13,8 @@ with origins as (
     select distinct
         concat(lower(domainWithoutWWW(referrer)), lower(extract(path(referrer), '^/[^/]+/[^/]+'))) as origin
     from {{ sessions }}
-    where referrer != ''
+    -- A longer name is no host's, and 1,500 of them with all that lies below each would fill 3 GB.
+    where referrer != '' and length(domain(referrer)) <= 253
 ),
 
 known as (
@@ -32,7 +33,11 @@ candidates as (
             firstSignificantSubdomain(host),
             '.*'
         ) as host_of_any_country,
-        arrayMap(n -> arrayStringConcat(arraySlice(labels, n), '.'), range(2, length(labels))) as parents,
+        toInt64(length(labels)) as depth,
+        arrayMap(
+            n -> arrayStringConcat(arraySlice(labels, n), '.'),
+            range(greatest(2, depth + 1 - (select max(toInt64(length(splitByChar('.', name)))) from known)), depth)
+        ) as parents,
         arrayConcat([origin, host, host_of_any_country], parents) as names,
         name,
         rank

@@ -8,12 +8,43 @@
 {% macro delimit_sessions(events, plan=none) -%}
 -- Sorted arrays, split where the gap is too long: 1.8 s for 2 M events of 200,000 visitors where window functions take
 -- 9.8 s, and a bare GROUP BY of the same columns 1.0 s.
-with events as (
+with
+{%- if plan and plan.is_scoped %}
+-- The scope's windows without what they have in common: what lies between two that are no further apart than the timeout
+-- is near a change itself, so an event is in one of these or in none. A machine may have 20,000, too many for an array
+-- beside each of its events.
+edges as (
     select
         org_id,
         site_id,
         visitor_id,
         is_bot,
+        arraySort(
+            e -> (e.1, -e.2),
+            groupArrayArray([(from_at, 1), (to_at, -1)]::Array(Tuple(DateTime64(3, 'UTC'), Int64)))
+        ) as edges
+    from {{ scope_of('int_sessions_dated') }}
+    group by org_id, site_id, visitor_id, is_bot
+),
+
+windows as (
+    select org_id, site_id, visitor_id, is_bot, joined[1].1 as from_at, joined[-1].1 as to_at
+    from edges
+    array join arraySplit(
+        (e, open_before, gap) -> open_before = 0 and gap > {{ var('session_timeout_minutes') }} * 60000,
+        edges,
+        arrayPushFront(arrayPopBack(arrayCumSum(e -> e.2, edges)), 0),
+        arrayDifference(arrayMap(e -> toUnixTimestamp64Milli(e.1), edges))
+    ) as joined
+),
+{%- endif %}
+
+events as (
+    select
+        events.org_id as org_id,
+        events.site_id as site_id,
+        events.visitor_id as visitor_id,
+        events.is_bot as is_bot,
         (
             occurred_at,
             id,
@@ -69,11 +100,12 @@ with events as (
         ) as event
     from {{ events }} as events
 {%- if plan and plan.is_scoped %}
-    inner join (
-        select org_id, site_id, visitor_id, is_bot, groupUniqArray((from_at, to_at)) as windows
-        from {{ scope_of('int_sessions_dated') }}
-        group by org_id, site_id, visitor_id, is_bot
-    ) as scope using (org_id, site_id, visitor_id, is_bot)
+    asof inner join windows
+        on windows.org_id = events.org_id
+        and windows.site_id = events.site_id
+        and windows.visitor_id = events.visitor_id
+        and windows.is_bot = events.is_bot
+        and windows.from_at <= events.occurred_at
 {%- endif %}
     where visitor_id != ''
         and {{ in_batch('cityHash64(visitor_id)') }}
@@ -82,7 +114,7 @@ with events as (
         and (toDate(occurred_at), org_id, site_id, visitor_id) in (
             select arrayJoin({{ days_between('from_at', 'to_at') }}), org_id, site_id, visitor_id from {{ scope_of('int_sessions_dated') }}
         )
-        and arrayExists(w -> occurred_at between w.1 and w.2, windows)
+        and occurred_at <= windows.to_at
 {%- endif %}
 ),
 

@@ -3,18 +3,7 @@
 import msgspec
 import pytest
 
-from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal, check_pattern
-
-
-@pytest.mark.parametrize("pattern", ["^/blog/", r"\d+$", "(?i)thanks", "(?:a|b)c", "a{2,3}"])
-def test_a_pattern_both_engines_know_passes(pattern: str) -> None:
-    check_pattern(pattern)
-
-
-@pytest.mark.parametrize("pattern", ["(", "(?=x)", "(?<!x)y", r"(a)\1", "a++", r"x\Z", "(?>x)"])
-def test_a_pattern_clickhouse_cannot_run_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="regular expression"):
-        check_pattern(pattern)
+from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal
 
 
 def test_a_definition_comes_back_from_json_as_it_was() -> None:
@@ -34,6 +23,14 @@ def test_steps_in_any_order_are_all_required() -> None:
     first, last = FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy"))
     with pytest.raises(ValueError, match="no optional steps"):
         Funnel(steps=(first, FunnelStep("maybe", EventMatch("look"), is_required=False), last), order="any")
+
+
+def test_a_funnel_is_split_by_a_field_that_exists() -> None:
+    steps = (FunnelStep("in", EventMatch()), FunnelStep("out", EventMatch("buy")))
+    for breakdown in ("", "path", "utm_campaign", "properties.plan"):
+        Funnel(steps=steps, breakdown=breakdown)
+    with pytest.raises(ValueError, match=r"not split by 'plan'; use path, .* or properties\.<name>"):
+        Funnel(steps=steps, breakdown="plan")
 
 
 def test_conditions_name_fields_that_exist() -> None:

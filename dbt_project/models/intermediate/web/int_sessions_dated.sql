@@ -31,12 +31,6 @@ with changes as materialized (
     from {{ changes_of(plan, 'int_visitors_first_seen') }}
 ),
 
-visitors as (
-    select org_id, site_id, visitor_id, is_bot, groupUniqArray(changed_at) as changes
-    from changes
-    group by org_id, site_id, visitor_id, is_bot
-),
-
 -- Days on which a session near a change may have started, if it ended on that day or the next.
 days as materialized (
     select distinct
@@ -63,10 +57,22 @@ candidates as (
 select org_id, site_id, visitor_id, is_bot, changed_at as from_at, changed_at as to_at
 from changes
 union all
-select org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
+select
+    candidates.org_id as org_id,
+    candidates.site_id as site_id,
+    candidates.visitor_id as visitor_id,
+    candidates.is_bot as is_bot,
+    started_at as from_at,
+    ended_at as to_at
 from candidates
-inner join visitors using (org_id, site_id, visitor_id, is_bot)
-where arrayExists(at -> at >= started_at - {{ timeout }} and at <= ended_at + {{ timeout }}, changes)
+-- The first change that is not too early for the session: if that one is too late, they all are.
+asof inner join changes
+    on changes.org_id = candidates.org_id
+    and changes.site_id = candidates.site_id
+    and changes.visitor_id = candidates.visitor_id
+    and changes.is_bot = candidates.is_bot
+    and changes.changed_at >= candidates.started_at - {{ timeout }}
+where changed_at <= ended_at + {{ timeout }}
 union all
 select org_id, site_id, visitor_id, is_bot, started_at as from_at, ended_at as to_at
 from {{ this }}
