@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tests.dbt_project import hints, journeys, scripted, shapes
+from tests.dbt_project import hints, journeys, oddities, scripted, shapes
 from tests.dbt_project.billing import Business
 from tests.dbt_project.books import Books, moment
 
@@ -32,6 +32,7 @@ def open_everything(models: "Models") -> None:
     for org_id, books, events in (
         (SHOPS_ORG, [(make_shop(seed).books, make_shop(seed).zone) for seed in SHOPS], []),
         (shapes.ORG, [(shapes.make_books(), "UTC")], shapes.make_visits()),
+        (oddities.ORG, [(books, "UTC") for books in oddities.make_sites()], []),
         (hints.ORG, [(one.business.books, "UTC") for one in payers], [event for one in payers for event in one.events]),
         (scripted.ORG, [(year, scripted.ZONE)], audience.events),
     ):

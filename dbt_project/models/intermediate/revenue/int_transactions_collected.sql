@@ -45,7 +45,8 @@ refunds as (
         currency,
         balance_transaction_id
     from {{ ref('stg_stripe__refunds') }}
-    where status = 'succeeded' or balance_transaction_id != ''
+    -- One that books nothing releases what was authorized and never captured: no money moved.
+    where balance_transaction_id != ''
 ),
 
 failed_refunds as (
