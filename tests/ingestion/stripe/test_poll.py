@@ -134,6 +134,23 @@ def test_what_a_discount_or_a_payment_belongs_to_is_asked_for(site: ConnectedSit
     assert_loaded(site)
 
 
+def test_events_about_what_is_not_loaded_or_not_there_yet_stop_no_poll(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    site.account.advance(site.account.now + DAY)
+    charge = site.account.of("charge")["ch_0001"]
+    for type_, about in (
+        ("account.updated", {"id": "acct_1", "object": "account", "created": None}),
+        ("balance.available", {"id": None, "object": "balance"}),
+        ("invoice.upcoming", {"id": "upcoming_in_1", "object": "invoice", "created": site.account.now}),
+    ):
+        site.account.tell(type_, charge)["data"]["object"] = about
+    site.served.requests.clear()
+    site.load()
+    assert_loaded(site)
+    assert len(site.served.requests) == 2
+
+
 def test_a_payout_that_is_put_together_later_gets_its_transactions_then(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.account.put("payout", "po_new", automatic=True, reconciliation_status="in_progress")
