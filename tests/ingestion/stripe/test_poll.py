@@ -94,6 +94,20 @@ def test_a_deleted_object_is_kept_as_it_was_last(site: ConnectedSite) -> None:
     assert last["email"] == "last@example.com"
 
 
+def test_an_object_that_was_deleted_and_made_again_is_as_it_was_made(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    for percent_off in (30, 40):
+        site.account.advance(site.account.now + DAY)
+        site.account.delete("coupon", "co_1")
+        site.account.advance(site.account.now + 60)
+        site.account.put("coupon", "co_1", percent_off=percent_off)
+    site.load()
+    is_deleted, last = site.state("coupon")["co_1"]
+    assert not is_deleted
+    assert last["percent_off"] == 40
+
+
 def test_an_ended_subscription_is_no_deleted_one(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
