@@ -42,6 +42,15 @@ def captured_in_part(books: Books) -> None:
     _give_back(books, "re_part", "ch_part", BEGIN + 9 * DAY, 100)
 
 
+def debited(books: Books) -> None:
+    """Debits of bank accounts are booked when they are sent to the bank, which answers days later, yes or no."""
+    _pay(books, "ch_waiting", BEGIN, 800, status="pending")
+    _pay(books, "ch_bounced", BEGIN, 900, status="failed", failure_balance_transaction="txn_bounced")
+    books.list_object(booking("txn_bounced", BEGIN + 4 * DAY, -900, "usd", "charge_failure", "ch_bounced"), LAST)
+    unsent = {"status": "pending", "balance_transaction": None}
+    books.list_object(charge("ch_unsent", BEGIN, 1000, "usd", **unsent), LAST)
+
+
 def to_come(books: Books) -> None:
     """An invoice that is to come has no id, and a payment without an invoice none either."""
     _pay(books, "ch_once", BEGIN + DAY, 700)
@@ -154,6 +163,7 @@ def _give_back(books: Books, name: str, of: str | None, at: int, amount: int, ca
 CASES = (
     released,
     captured_in_part,
+    debited,
     to_come,
     many_items,
     told_of_later,

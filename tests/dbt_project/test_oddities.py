@@ -58,6 +58,14 @@ def test_what_was_not_captured_was_never_paid(built: Models) -> None:
     assert booked == 500
 
 
+def test_a_debit_is_paid_when_it_is_booked_and_taken_back_when_it_fails(built: Models) -> None:
+    assert moved(built, "debited") == [
+        ("ch_bounced", "payment", 900, False, ""),
+        ("ch_waiting", "payment", 800, False, ""),
+        ("txn_bounced", "payment_failure", -900, False, ""),
+    ]
+
+
 def test_a_payment_without_an_invoice_is_not_of_one_that_is_to_come(built: Models) -> None:
     assert moved(built, "to_come") == [("ch_once", "payment", 700, False, "")]
     assert built.client.value("SELECT count() FROM staging.stg_stripe__invoices WHERE site_id = 'to_come'") == 0
