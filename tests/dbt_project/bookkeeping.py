@@ -75,7 +75,8 @@ def build(models: "Models", *but: str) -> None:
     chosen = ("--indirect-selection", "cautious", "--exclude-resource-type", "unit_test")
     for command in (
         ("build", "--select", "+path:models/marts/revenue", *OURS, *unchecked),
-        ("test", "--select", *OURS, *chosen, *but),
+        # The last reads the sites, which are built beside ours: it is not among the checks of ours alone.
+        ("test", "--select", *OURS, "assert_mrr_movements_are_the_subscriptions", *chosen, *but),
     ):
         done = models.dbt(*command)
         assert done.returncode == 0, done.stdout
