@@ -40,7 +40,7 @@ class StripeObject(msgspec.Struct, frozen=True):
 OBJECTS: tuple[StripeObject, ...] = (
     StripeObject("products", "product", "/v1/products"),
     StripeObject("prices", "price", "/v1/prices", expand=("tiers", "currency_options")),
-    StripeObject("coupons", "coupon", "/v1/coupons", expand=("applies_to",)),
+    StripeObject("coupons", "coupon", "/v1/coupons", expand=("applies_to", "currency_options")),
     # The terms of a discount's coupon are in no list once the coupon is deleted. In a list Stripe expands three levels
     # below `data` and no more: those of an item's discounts are too deep.
     StripeObject("customers", "customer", "/v1/customers", expand=("discount.source.coupon",)),

@@ -5,13 +5,23 @@ from typing import Annotated
 
 import msgspec
 
-from headwater.contracts.stripe import Head, Seconds
+from headwater.contracts.stripe import BY_KIND, RELATED, Head, Seconds
 
 
 class EventData(msgspec.Struct, frozen=True):
     """What an event is about: the object as it was then."""
 
     object: msgspec.Raw
+
+
+class _About(msgspec.Struct, frozen=True):
+    """What an object of any kind may begin with: nobody promises that those that are not loaded are dated."""
+
+    object: str = ""
+    id: str | None = None
+
+
+_LOADED = BY_KIND.keys() | RELATED.keys()
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
@@ -105,10 +115,18 @@ def compact(raw: bytes) -> str:
 
 
 def decode_event(raw: bytes) -> tuple[StripeEvent, Head]:
-    """An event, and what its object begins with. Raises msgspec.MsgspecError for what is no event."""
+    """An event, and what its object begins with; kind and id alone of what is not loaded.
+
+    Raises msgspec.MsgspecError for what is no event.
+    """
     event = msgspec.json.decode(raw, type=StripeEvent)
     if event.object != "event":
         raise msgspec.ValidationError(f"it is a {event.object!r}, not an event")
+    about = msgspec.json.decode(event.data.object, type=_About)
+    if event.type == "invoice.upcoming":
+        return event, Head(object=about.object)
+    if about.object not in _LOADED:
+        return event, Head(id=about.id or "", object=about.object)
     return event, msgspec.json.decode(event.data.object, type=Head)
 
 

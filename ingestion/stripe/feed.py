@@ -5,6 +5,8 @@ what a webhook missed or brought too late is settled by the next poll.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, islice
 
 import msgspec
@@ -70,6 +72,15 @@ def _windows(work: Loading, position: Position) -> Iterator[Iterable[Page]]:
         yield fetch_pages(work.api, FEED, size, created=bounds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Deletion:
+    """When an object was deleted, what it was last, and when Stripe answered so."""
+
+    at: int
+    raw: bytes
+    seen_at: datetime
+
+
 class _Changes:
     """What the events of a window say: which objects to ask for, which are gone."""
 
@@ -79,7 +90,8 @@ class _Changes:
         self._seen: dict[str, int] = {}
         self._changed: dict[tuple[str, str], StripeObject] = {}
         self._created: dict[str, dict[str, int]] = {}
-        self._gone: set[tuple[str, str]] = set()
+        self._gone: dict[tuple[str, str], _Deletion] = {}
+        self._alive: dict[tuple[str, str], int] = {}
         self.met_known = False
 
     def read(self, rows: RowFiles, windows: Iterator[Iterable[Page]]) -> bool:
@@ -92,7 +104,7 @@ class _Changes:
         return True
 
     def add(self, rows: RowFiles, page: Page) -> None:
-        """Rows for the page's new events, and for objects that they say are gone: as they were last."""
+        """Rows for the page's new events, and what they say of objects."""
         for raw in page.objects:
             head = read_head(raw)
             self._newest = max(self._newest, head.created)
@@ -103,9 +115,10 @@ class _Changes:
             event, about = rows.add_event(raw)
             kind = BY_KIND.get(about.object)
             if kind is not None and about.id and is_deletion(event.type):
-                self._gone.add((kind.kind, about.id))
-                rows.add_object(kind.table, bytes(event.data.object), page.at, is_deleted=True)
+                self._note_deletion((kind.kind, about.id), _Deletion(event.created, bytes(event.data.object), page.at))
             else:
+                if kind is not None and about.id:
+                    self._note_life((kind.kind, about.id), event.created)
                 for changed, id_ in _changed_by(event, about):
                     self._changed[changed.kind, id_] = changed
                 # An invoice to come has no id yet.
@@ -113,9 +126,13 @@ class _Changes:
                     self._created.setdefault(kind.kind, {})[about.id] = about.created
 
     def fetch(self, work: Loading, rows: RowFiles) -> None:
-        """Rows for the changed objects, as they are now: the new ones from lists where they are many."""
-        for gone in self._gone:
+        """Rows for the changed objects, as they are now, and for those that are gone, as they were last.
+
+        New ones are read from lists where they are many.
+        """
+        for gone, last in self._gone.items():
             self._changed.pop(gone, None)
+            rows.add_object(BY_KIND[gone[0]].table, last.raw, last.seen_at, is_deleted=True)
         for name, created in self._created.items():
             if len(created) >= _WORTH_A_LIST:
                 self._fetch_list(work, rows, BY_KIND[name], created)
@@ -128,6 +145,17 @@ class _Changes:
                 rows.add_object(kind.table, stub, missing.at, is_deleted=True)
                 continue
             _add_object(work, rows, kind, page, id_, page.objects[0])
+
+    def _note_deletion(self, which: tuple[str, str], deletion: _Deletion) -> None:
+        """An object is gone, unless it is known to have been made again: a coupon may be, under the id it had."""
+        if deletion.at >= max(self._alive.get(which, 0), self._gone[which].at if which in self._gone else 0):
+            self._gone[which] = deletion
+
+    def _note_life(self, which: tuple[str, str], at: int) -> None:
+        """An object was there, whatever became of one of its id before."""
+        self._alive[which] = max(at, self._alive.get(which, 0))
+        if which in self._gone and self._gone[which].at < at:
+            del self._gone[which]
 
     def _fetch_list(self, work: Loading, rows: RowFiles, kind: StripeObject, created: Mapping[str, int]) -> None:
         """Rows for those that are found on a few pages; what is not is asked for by its id."""

@@ -24,7 +24,11 @@ PATHS = {kind.kind: kind.path.removeprefix("/v1/") for kind in BY_KIND.values()}
 }
 """Where each kind is listed, without /v1. Stripe lists no discounts; they are kept for who expands them."""
 
-HELD_BACK = {"price": ("tiers", "currency_options"), "coupon": ("applies_to",), "invoice": ("payments",)}
+HELD_BACK = {
+    "price": ("tiers", "currency_options"),
+    "coupon": ("applies_to", "currency_options"),
+    "invoice": ("payments",),
+}
 """Members that are shown only when they are asked for."""
 
 LINES_SHOWN = 10

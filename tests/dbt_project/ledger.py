@@ -187,12 +187,12 @@ class Ledger:
 
         for name, value in self.newest("charge").items():
             failure = value.get("failure_balance_transaction")
-            if value["captured"] and (value["status"] == "succeeded" or failure):
+            if value["captured"] and (value["status"] == "succeeded" or value.get("balance_transaction")):
                 add(name, "payment", value, value["amount_captured"], value.get("balance_transaction"))
                 if failure:
                     add(failure, "payment_failure", value, -value["amount_captured"], failure)
         for name, value in self.newest("refund").items():
-            if value["status"] == "succeeded" or value.get("balance_transaction"):
+            if value.get("balance_transaction"):
                 add(name, "refund", value, -value["amount"], value.get("balance_transaction"))
             if value.get("failure_balance_transaction"):
                 failure = value["failure_balance_transaction"]

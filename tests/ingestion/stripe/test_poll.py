@@ -94,6 +94,20 @@ def test_a_deleted_object_is_kept_as_it_was_last(site: ConnectedSite) -> None:
     assert last["email"] == "last@example.com"
 
 
+def test_an_object_that_was_deleted_and_made_again_is_as_it_was_made(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    for percent_off in (30, 40):
+        site.account.advance(site.account.now + DAY)
+        site.account.delete("coupon", "co_1")
+        site.account.advance(site.account.now + 60)
+        site.account.put("coupon", "co_1", percent_off=percent_off)
+    site.load()
+    is_deleted, last = site.state("coupon")["co_1"]
+    assert not is_deleted
+    assert last["percent_off"] == 40
+
+
 def test_an_ended_subscription_is_no_deleted_one(site: ConnectedSite) -> None:
     fill(site.account, 3)
     site.load()
@@ -132,6 +146,23 @@ def test_what_a_discount_or_a_payment_belongs_to_is_asked_for(site: ConnectedSit
     template["data"]["object"] = {"id": "inpay_1", "object": "invoice_payment", "invoice": "in_0001"}
     site.load()
     assert_loaded(site)
+
+
+def test_events_about_what_is_not_loaded_or_not_there_yet_stop_no_poll(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    site.account.advance(site.account.now + DAY)
+    charge = site.account.of("charge")["ch_0001"]
+    for type_, about in (
+        ("account.updated", {"id": "acct_1", "object": "account", "created": None}),
+        ("balance.available", {"id": None, "object": "balance"}),
+        ("invoice.upcoming", {"id": "upcoming_in_1", "object": "invoice", "created": site.account.now}),
+    ):
+        site.account.tell(type_, charge)["data"]["object"] = about
+    site.served.requests.clear()
+    site.load()
+    assert_loaded(site)
+    assert len(site.served.requests) == 2
 
 
 def test_a_payout_that_is_put_together_later_gets_its_transactions_then(site: ConnectedSite) -> None:

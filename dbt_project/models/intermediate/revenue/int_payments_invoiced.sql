@@ -36,7 +36,7 @@ where {{ is_named_in(changes_of(plan, 'stg_stripe__invoices'), 'invoice_id') }}
 with charges as (
     select *
     from {{ ref('stg_stripe__charges') }}
-    where is_captured and (status = 'succeeded' or failure_balance_transaction_id != '')
+    where is_captured and (status = 'succeeded' or balance_transaction_id != '')
 {%- if plan.is_scoped %}
         and {{ is_named_in(scope, 'charge_id') }}
 {%- endif %}

@@ -62,6 +62,7 @@ terms as (
             toInt64(percent_off * 10000),
             amount_off,
             currency,
+            amounts_off,
             product_ids
         )::Tuple(
             discount_id String,
@@ -70,6 +71,7 @@ terms as (
             millionths Int64,
             amount_off Int64,
             currency String,
+            amounts_off Map(String, Int64),
             product_ids Array(String)
         ) as term
     from {{ ref('stg_stripe__discounts') }}
@@ -207,7 +209,7 @@ valued as (
             d -> d.1.discount_id != ''
                 and valid_from >= d.1.starts_at
                 and valid_from < d.1.ends_at
-                and (d.1.millionths > 0 or d.1.currency = currency),
+                and (d.1.millionths > 0 or d.1.currency = currency or mapContains(d.1.amounts_off, currency)),
             discounts
         ) as held,
         arrayFold(
@@ -221,7 +223,7 @@ valued as (
                     "arrayMap((a, e) -> multiIf(e = 0, a, d.1.millionths > 0, "
                     ~ divide_rounded('a * (1000000 - d.1.millionths)', 'toInt256(1000000)')
                     ~ ", total = 0, a, "
-                    ~ divide_rounded('a * greatest(total - d.1.amount_off * ' ~ unit ~ ', toInt256(0))', 'greatest(total, toInt256(1))')
+                    ~ divide_rounded('a * greatest(total - if(d.1.currency = currency, d.1.amount_off, d.1.amounts_off[currency]) * ' ~ unit ~ ', toInt256(0))', 'greatest(total, toInt256(1))')
                     ~ "), left_over, eligible)"
                 )
             ) }},

@@ -18,7 +18,47 @@ select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_s
 {{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
-with versions as (
+with known as (
+    select *
+    from {{ ref('stg_stripe__subscription_versions') }}
+{%- if plan.is_scoped %}
+    where {{ is_named_in(scope, 'subscription_id') }}
+{%- endif %}
+),
+
+-- Of a subscription of many items an event shows the first ones.
+whole as (
+    select
+        org_id,
+        site_id,
+        subscription_id,
+        arraySort(v -> v.1, groupArray(((version_at, rank, event_id), items))) as wholes
+    from known
+    where not has_more_items
+        and (org_id, site_id, subscription_id) in (
+            select org_id, site_id, subscription_id from known where has_more_items
+        )
+    group by org_id, site_id, subscription_id
+),
+
+-- The others were as they are found next, or as they were last.
+completed as (
+    select
+        known.* except (items),
+        {{ let(
+            'place',
+            'arrayFirstIndex(v -> v.1 > (known.version_at, known.rank, known.event_id), whole.wholes)',
+            "if(known.has_more_items, arrayConcat(known.items, arrayFilter(i -> not has(known.items.item_id, i.item_id), "
+            ~ "whole.wholes[if(place = 0, -1, place)].2)), known.items)"
+        ) }} as items
+    from known
+    left join whole
+        on whole.org_id = known.org_id
+        and whole.site_id = known.site_id
+        and whole.subscription_id = known.subscription_id
+),
+
+versions as (
     select
         *,
         sipHash64(customer_id, currency, status, trial_started_at, trial_ends_at, cancels_at, is_paused, discounts, items)
@@ -26,10 +66,7 @@ with versions as (
         lagInFrame(state_hash, 1, 0) over history as hash_before,
         row_number() over history as number,
         max(ended_at) over (partition by org_id, site_id, subscription_id) as known_end
-    from {{ ref('stg_stripe__subscription_versions') }}
-{%- if plan.is_scoped %}
-    where {{ is_named_in(scope, 'subscription_id') }}
-{%- endif %}
+    from completed
     window history as (
         partition by org_id, site_id, subscription_id
         order by version_at, rank, event_id

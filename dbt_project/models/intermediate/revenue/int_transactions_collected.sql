@@ -14,8 +14,8 @@ payments as (
         currency,
         balance_transaction_id
     from charges
-    -- One that failed after it was booked, as bank debits do, was paid and is taken back below.
-    where is_captured and (status = 'succeeded' or failure_balance_transaction_id != '')
+    -- Debits of bank accounts are booked days before the bank answers: one that failed then was paid and is taken back below.
+    where is_captured and (status = 'succeeded' or balance_transaction_id != '')
 ),
 
 failed_payments as (
@@ -45,7 +45,8 @@ refunds as (
         currency,
         balance_transaction_id
     from {{ ref('stg_stripe__refunds') }}
-    where status = 'succeeded' or balance_transaction_id != ''
+    -- One that books nothing releases what was authorized and never captured: no money moved.
+    where balance_transaction_id != ''
 ),
 
 failed_refunds as (

@@ -83,7 +83,7 @@ matches as (
 ),
 
 bookings as (
-    select org_id, site_id, balance_transaction_id, created_at, amount, currency, fee
+    select org_id, site_id, balance_transaction_id, created_at, reporting_category, amount, currency, fee
     from {{ ref('stg_stripe__balance_transactions') }}
 {%- if plan.is_scoped %}
     where (org_id, site_id, balance_transaction_id) in (
@@ -153,6 +153,8 @@ dated as (
         and histories.site_id = transactions.site_id
         and histories.person_id = matches.person_id
     left join sites on sites.org_id = transactions.org_id and sites.site_id = transactions.site_id
+    -- What was authorized and not captured was never paid, though Stripe books it as paid and given back.
+    where not (transactions.kind = 'refund' and bookings.reporting_category = 'partial_capture_reversal')
 ),
 
 converted as (

@@ -7,6 +7,7 @@
             'upstream': [
                 'fct_transactions',
                 'stg_stripe__balance_transactions',
+                'stg_stripe__refunds',
                 'stg_stripe__payouts',
                 'stg_stripe__payout_transactions',
                 'int_stripe_horizons',
@@ -34,6 +35,11 @@ moments as (
     select org_id, site_id, occurred_at as at from {{ changes_of(plan, 'fct_transactions') }}
     union distinct
     select org_id, site_id, created_at as at from {{ changes_of(plan, 'stg_stripe__balance_transactions') }}
+    union distinct
+    select org_id, site_id, created_at as at
+    from {{ relation_of('stg_stripe__balance_transactions') }}
+    where reporting_category = 'partial_capture_reversal'
+        and {{ is_named_in(changes_of(plan, 'stg_stripe__refunds'), 'source_id', 'refund_id') }}
     union distinct
     select org_id, site_id, created_at as at from {{ changes_of(plan, 'stg_stripe__payouts') }}
     union distinct
@@ -116,6 +122,47 @@ bookings as (
     from {{ ref('stg_stripe__balance_transactions') }}
 ),
 
+-- Of an authorization that was captured in part all is booked, and at once what was not captured is taken back: what is
+-- left was paid.
+reversals as (
+    select org_id, site_id, source_id as refund_id, amount
+    from {{ ref('stg_stripe__balance_transactions') }}
+    where reporting_category = 'partial_capture_reversal'
+{%- if plan.is_scoped %}
+        and {{ is_on_days(scope, 'created_at', ['org_id', 'site_id']) }}
+{%- endif %}
+),
+
+reversed as (
+    select org_id, site_id, refund_id, charge_id
+    from {{ ref('stg_stripe__refunds') }}
+    where (org_id, site_id, refund_id) in (select org_id, site_id, refund_id from reversals)
+),
+
+captured as (
+    select org_id, site_id, charge_id, balance_transaction_id
+    from {{ ref('stg_stripe__charges') }}
+    where (org_id, site_id, charge_id) in (select org_id, site_id, charge_id from reversed)
+),
+
+uncaptured as (
+    select
+        reversals.org_id as org_id,
+        reversals.site_id as site_id,
+        captured.balance_transaction_id as balance_transaction_id,
+        sum(reversals.amount) as amount
+    from reversals
+    inner join reversed
+        on reversed.org_id = reversals.org_id
+        and reversed.site_id = reversals.site_id
+        and reversed.refund_id = reversals.refund_id
+    inner join captured
+        on captured.org_id = reversed.org_id
+        and captured.site_id = reversed.site_id
+        and captured.charge_id = reversed.charge_id
+    group by org_id, site_id, balance_transaction_id
+),
+
 -- Both are of one instant: what is booked lies where its booking does. Either side may lack the other. Of what was paid in another currency than it was settled in, Stripe alone knows the
 -- amount: that it was booked, and only once, is all there is to compare.
 compared_transactions as (
@@ -137,8 +184,12 @@ compared_transactions as (
         transactions.booking_id = '' or bookings.balance_transaction_id = '' or counted != booked as is_differing
     from transactions
     full outer join (
-        select *
+        select bookings.* except (amount), bookings.amount + uncaptured.amount as amount
         from bookings
+        left join uncaptured
+            on uncaptured.org_id = bookings.org_id
+            and uncaptured.site_id = bookings.site_id
+            and uncaptured.balance_transaction_id = bookings.balance_transaction_id
         where area = 'transactions'
 {%- if plan.is_scoped %}
             and {{ is_on_days(scope, 'created_at', ['org_id', 'site_id']) }}

@@ -31,10 +31,12 @@ with objects as (
             currency String,
             duration String,
             duration_in_months Int64,
-            applies_to Tuple(products Array(String))
+            applies_to Tuple(products Array(String)),
+            currency_options Map(String, Tuple(amount_off Int64))
         )',
         plan,
-        scope
+        scope,
+        lists='(o.applies_to, o.currency_options)'
     ) }}
 )
 
@@ -48,6 +50,8 @@ select
     o.amount_off as amount_off,
     toLowCardinality(o.currency) as currency,
     toLowCardinality(o.duration) as duration,
-    o.applies_to.products as product_ids,
+    -- Events show neither.
+    lists.1.products as product_ids,
+    mapApply((k, v) -> (k, v.amount_off), lists.2) as amounts_off,
     is_deleted
 from objects

@@ -41,6 +41,7 @@ versions as (
                 source Tuple(coupon String),
                 coupon Tuple(
                     id String,
+                    created Int64,
                     percent_off String,
                     amount_off Int64,
                     currency String,
@@ -62,6 +63,7 @@ terms as (
                 o.source.coupon,
                 'Tuple(
                     id String,
+                    created Int64,
                     percent_off String,
                     amount_off Int64,
                     currency String,
@@ -79,8 +81,10 @@ discounts as (
     select
         org_id,
         site_id,
-        o.id as discount_id,
-        argMax((o, coupon), (version_at, is_end)) as newest,
+        terms.o.id as discount_id,
+        argMax(terms.o, (version_at, is_end)) as o,
+        -- The terms never change, and not every state shows them.
+        argMaxIf(terms.coupon, (version_at, is_end), terms.coupon.id != '') as coupon,
         minIf(version_at, is_end) as deleted_at
     from terms
     group by org_id, site_id, discount_id
@@ -88,9 +92,7 @@ discounts as (
 
 named as (
     select
-        * except (newest),
-        newest.1 as o,
-        newest.2 as coupon,
+        *,
         if(coupon.id != '', coupon.id, o.source.coupon) as coupon_id
     from discounts
 )
@@ -113,12 +115,18 @@ select
         toDateTime64(named.o.`end`, 3, 'UTC'),
         toDateTime64(10413792000, 3, 'UTC')
     ) as ends_at,
-    coupons.coupon_id != '' or named.coupon.id != '' as is_known,
-    if(coupons.coupon_id != '', coupons.percent_off, toDecimal64OrZero(named.coupon.percent_off, 4)) as percent_off,
-    if(coupons.coupon_id != '', coupons.amount_off, named.coupon.amount_off) as amount_off,
-    toLowCardinality(if(coupons.coupon_id != '', coupons.currency, named.coupon.currency)) as currency,
-    toLowCardinality(if(coupons.coupon_id != '', coupons.duration, named.coupon.duration)) as duration,
-    if(coupons.coupon_id != '', coupons.product_ids, named.coupon.applies_to.products) as product_ids
+    -- An id is free again when its coupon is deleted: the one that is listed may be another, of other terms.
+    (
+        coupons.coupon_id != ''
+        and (named.coupon.id = '' or named.coupon.created in (0, toUnixTimestamp(coupons.created_at)))
+    ) as is_listed,
+    is_listed or named.coupon.id != '' as is_known,
+    if(is_listed, coupons.percent_off, toDecimal64OrZero(named.coupon.percent_off, 4)) as percent_off,
+    if(is_listed, coupons.amount_off, named.coupon.amount_off) as amount_off,
+    toLowCardinality(if(is_listed, coupons.currency, named.coupon.currency)) as currency,
+    if(is_listed, coupons.amounts_off, map()) as amounts_off,
+    toLowCardinality(if(is_listed, coupons.duration, named.coupon.duration)) as duration,
+    if(is_listed, coupons.product_ids, named.coupon.applies_to.products) as product_ids
 from named
 left join {{ ref('stg_stripe__coupons') }} as coupons
     on coupons.org_id = named.org_id

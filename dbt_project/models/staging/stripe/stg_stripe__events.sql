@@ -33,6 +33,8 @@ with events as (
     where (org_id, site_id, livemode) in (
         select org_id, site_id, livemode from {{ ref('stg_stripe__connections') }}
     )
+        -- What has no id is no object, and would be that of all that name none: an invoice that is to come.
+        and object_id != ''
 {%- if plan.is_scoped %}
         and object_id in (select object_id from {{ scope }})
         and (org_id, site_id, object_type, object_id) in {{ scope }}

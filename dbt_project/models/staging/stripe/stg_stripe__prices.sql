@@ -44,7 +44,8 @@ with objects as (
             )
         )',
         plan,
-        scope
+        scope,
+        lists='(o.tiers, o.currency_options)'
     ) }}
 )
 
@@ -62,7 +63,8 @@ select
     toLowCardinality(o.recurring.interval) as recurring_interval,
     o.recurring.interval_count as interval_count,
     toLowCardinality(o.recurring.usage_type) as usage_type,
-    o.tiers as tiers,
-    o.currency_options as currency_options,
+    -- Events show neither.
+    lists.1 as tiers,
+    lists.2 as currency_options,
     is_deleted
 from objects

@@ -38,7 +38,7 @@ with versions as (
             discounts Array(String),
             discount String,
             metadata Map(String, String),
-            items Tuple(data Array(Tuple(
+            items Tuple(has_more Bool, data Array(Tuple(
                 id String,
                 quantity Int64,
                 discounts Array(String),
@@ -95,6 +95,8 @@ select distinct
     (o.pause_collection.behavior != '')::Bool as is_paused,
     arrayFilter(d -> d not in ('', 'null'), arrayConcat(o.discounts, [o.discount])) as discounts,
     o.metadata as metadata,
+    -- An event shows the first ten.
+    o.items.has_more as has_more_items,
     -- Older versions of the interface call a price a plan.
     arrayMap(
         item -> (
