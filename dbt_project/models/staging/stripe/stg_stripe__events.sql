@@ -7,7 +7,7 @@
         meta={
             'upstream': ['stg_stripe__connections'],
             'loaded_from': ['raw_stripe.events'],
-            'logged': ['org_id', 'site_id', 'object_type', 'object_id'],
+            'logged': ['org_id', 'site_id', 'object_type', 'object_id', 'event_id'],
         },
     )
 }}
