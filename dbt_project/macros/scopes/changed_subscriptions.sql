@@ -1,11 +1,11 @@
 {#
   Scope of a model of what subscriptions have been, up to the moment that is known: those whose periods are others than
-  before, and those of which one has begun since.
+  before, and those of which one has begun since. `whose`: the column that is asked for, subscription_id or customer_id.
 #}
-{% macro changed_subscriptions(plan) -%}
-select org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_periods') }}
+{% macro changed_subscriptions(plan, whose='subscription_id') -%}
+select org_id, site_id, {{ whose }} from {{ changes_of(plan, 'int_subscription_periods') }}
 union distinct
-select periods.org_id as org_id, periods.site_id as site_id, periods.subscription_id as subscription_id
+select periods.org_id as org_id, periods.site_id as site_id, periods.{{ whose }} as {{ whose }}
 from {{ relation_of('int_subscription_periods') }} as periods
 inner join {{ reached_horizons(plan, 'known_until') }} as reached
     on reached.org_id = periods.org_id and reached.site_id = periods.site_id

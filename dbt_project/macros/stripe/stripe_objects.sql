@@ -11,7 +11,8 @@
   reads the raw table once and not four times.
 
   Versions are compared as texts and the newest alone is parsed, since aggregates copy a tuple member by member: the rows of
-  10,000 invoices, each listed and shown by an event, take 0.7 s of CPU and not 0.95 s.
+  10,000 invoices, each listed and shown by an event, take 0.7 s of CPU and not 0.95 s. What an aggregate of many bytes is parted
+  into are 256 blocks, and to begin a JSONExtract of a large shape takes 0.7 ms a block: kept in one those invoices take 0.27 s.
 #}
 {% macro stripe_objects(table, kind, shape, plan, scope, lists=none) -%}
 {%- if not plan.is_scoped %}
@@ -68,5 +69,8 @@
         where (org_id, site_id, id) in repeated
 {%- endif %}
         group by org_id, site_id, id
+{%- if plan.is_scoped %}
+        settings group_by_two_level_threshold_bytes = 500000000
+{%- endif %}
     )
 {%- endmacro %}

@@ -4,9 +4,10 @@
 
   `table`: in raw_stripe. `kind`: Stripe's name of it. `shape`: type of `o`. The JSON is parsed here, once, by one typed
   JSONExtract; what is not in the shape stays in the raw table.
-  Without a shape it is not: the text is `object`. `plan`, `scope`: of the model that is built.
+  Without a shape it is not: the text is `object`. `plan`, `scope`: of the model that is built. `by_version`: whether the scope
+  names versions, by listed_at what was listed and by event_id what an event shows, and not objects by their id.
 #}
-{% macro stripe_versions(table, kind, shape, plan, scope) -%}
+{% macro stripe_versions(table, kind, shape, plan, scope, by_version=false) -%}
     select
         org_id,
         site_id,
@@ -25,6 +26,9 @@
 {%- if plan.is_scoped %}
         and {{ is_named_in(scope, 'id') }}
 {%- endif %}
+{%- if plan.is_scoped and by_version %}
+        and (org_id, site_id, id, version_at) in (select org_id, site_id, id, listed_at from {{ scope }} where event_id = '')
+{%- endif %}
     union all
     select
         org_id,
@@ -41,5 +45,8 @@
     where object_type = '{{ kind }}'
 {%- if plan.is_scoped %}
         and {{ is_named_in(scope, 'object_id', 'id') }}
+{%- endif %}
+{%- if plan.is_scoped and by_version %}
+        and (org_id, site_id, object_id, event_id) in (select org_id, site_id, id, event_id from {{ scope }})
 {%- endif %}
 {%- endmacro %}

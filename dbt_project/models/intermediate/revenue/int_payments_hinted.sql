@@ -14,23 +14,23 @@
 {%- set kinds = ['payment_intent', 'invoice', 'subscription', 'customer'] %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
--- The payments, and those that name something that hints at somebody else than before.
+-- The payments, and those that name something that hints at somebody else than before: one kind after the other, since a
+-- kind of which nothing changed is not read, 0.06 s for 1 M payments and not 0.2 s.
 select org_id, site_id, charge_id from {{ changes_of(plan, 'int_payments_invoiced') }}
+{%- for kind in kinds %}
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_invoiced') }}
-where
-{%- for kind in kinds %}
-    {{ 'or ' if not loop.first }}{{ is_named_in(
-        '(select * from ' ~ changes_of(plan, 'int_payer_hints') ~ " where object_kind = '" ~ kind ~ "')", kind ~ '_id', 'object_id'
-    ) }}
+where {{ is_named_in(
+    '(select * from ' ~ changes_of(plan, 'int_payer_hints') ~ " where object_kind = '" ~ kind ~ "')", kind ~ '_id', 'object_id'
+) }}
 {%- endfor %}
 -- replaces
 {{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
 -- Every hint at who paid, in the order in which they are believed.
-with payments as (
+with payments as {{ 'materialized ' if plan.is_scoped }}(
     select *
     from {{ ref('int_payments_invoiced') }}
 {%- if plan.is_scoped %}
@@ -38,7 +38,7 @@ with payments as (
 {%- endif %}
 ),
 
-given as (
+given as {{ 'materialized ' if plan.is_scoped }}(
     select *
     from {{ ref('int_payer_hints') }}
 {%- if plan.is_scoped %}
@@ -96,7 +96,7 @@ hinted as (
                 arrayMap(m -> ('user', 'user', m['headwater_user_id']), metadata),
                 arrayMap(m -> ('user', 'user', m['user_id']), metadata),
                 [('user', 'user', customer_id)],
-                arrayMap(e -> ('email_hash', 'email_hash', e), email_hashes)
+                arrayMap(e -> ('email_hash', 'email_hash', e), arrayDistinct(email_hashes))
             )
         ) as hints
     from gathered

@@ -33,7 +33,7 @@ where {{ is_named_in(changes_of(plan, 'stg_stripe__invoices'), 'invoice_id') }}
 {{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
-with charges as (
+with charges as {{ 'materialized ' if plan.is_scoped }}(
     select *
     from {{ ref('stg_stripe__charges') }}
     where is_captured and (status = 'succeeded' or balance_transaction_id != '')
@@ -62,7 +62,7 @@ by_charge as (
     group by org_id, site_id, charge_id
 ),
 
-named as (
+named as {{ 'materialized ' if plan.is_scoped }}(
     select
         charges.org_id as org_id,
         charges.site_id as site_id,

@@ -14,36 +14,37 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Whose hints are others than before, and whose hints name a visitor, a user or a session that is known otherwise.
-with renamed as (
-    select distinct org_id, arrayJoin([user_id, lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))]) as name
+-- By what they say first, whatever kind they are of: one look at 3.5 M hints is 0.13 s, one for each kind 0.28 s.
+with known_otherwise as materialized (
+    select 'visitor' as kind, org_id, site_id, visitor_id as name
+    from {{ changes_of(plan, 'int_visitors_resolved') }}
+    union all
+    select
+        arrayJoin(['user', 'email_hash']) as kind,
+        org_id,
+        '' as site_id,
+        arrayJoin([user_id, lower(user_id), lower(hex(SHA256(lower(trim(user_id)))))]) as name
     from {{ changes_of(plan, 'int_visitors_resolved') }}
     where user_id != ''
+    union all
+    select 'session' as kind, org_id, site_id, toString(session_id) as name
+    from {{ changes_of(plan, 'fct_sessions') }}
+    union all
+    select 'session' as kind, org_id, site_id, toString(session_id) as name
+    from {{ relation_of('fct_sessions') }}
+    where (org_id, site_id, visitor_id) in (
+        select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_visitors_resolved') }}
+    )
 )
 
 select org_id, site_id, charge_id from {{ changes_of(plan, 'int_payments_hinted') }}
 union distinct
 select org_id, site_id, charge_id
 from {{ relation_of('int_payments_hinted') }}
-where hint_kind = 'visitor'
-    and {{ is_named_in(changes_of(plan, 'int_visitors_resolved'), 'hint_value', 'visitor_id') }}
-union distinct
-select org_id, site_id, charge_id
-from {{ relation_of('int_payments_hinted') }}
-where hint_kind in ('user', 'email_hash')
-    and hint_value in (select name from renamed)
-    and (org_id, hint_value) in (select org_id, name from renamed)
-union distinct
-select org_id, site_id, charge_id
-from {{ relation_of('int_payments_hinted') }}
-where hint_kind = 'session'
-    and toUUIDOrZero(hint_value) in (
-        select session_id from {{ changes_of(plan, 'fct_sessions') }}
-        union distinct
-        select session_id
-        from {{ relation_of('fct_sessions') }}
-        where (org_id, site_id, visitor_id) in (
-            select org_id, site_id, visitor_id from {{ changes_of(plan, 'int_visitors_resolved') }}
-        )
+where hint_value in (select name from known_otherwise)
+    -- A user is one on all sites of the organization.
+    and (org_id, if(hint_kind in ('user', 'email_hash'), '', site_id), hint_kind, hint_value) in (
+        select org_id, site_id, kind, name from known_otherwise
     )
 -- replaces
 {{ is_named_in(scope, 'charge_id') }}

@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(started_at)',
         order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
         meta={
-            'upstream': ['int_subscription_states', 'stg_stripe__discounts', 'stg_stripe__prices'],
+            'upstream': ['stg_stripe__subscription_versions', 'stg_stripe__discounts', 'stg_stripe__prices'],
             'logged': ['org_id', 'site_id', 'subscription_id', 'customer_id'],
         },
     )
@@ -14,25 +14,25 @@
 {%- set unit = "toInt256('1000000000000000000')" %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
--- Whose states, discounts or tiers are others than before.
-select org_id, site_id, subscription_id from {{ changes_of(plan, 'int_subscription_states') }}
+-- Of which a version came, and which name or named a discount or a price that is another than before.
+select org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_stripe__subscription_versions') }}
 union distinct
 select org_id, site_id, subscription_id
-from {{ relation_of('int_subscription_states') }}
+from {{ this }}
 where (org_id, site_id, customer_id) in (
     select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__discounts') }} where customer_id != ''
 )
 union distinct
 select org_id, site_id, subscription_id
-from {{ relation_of('int_subscription_states') }}
-array join discounts.discount_id as discount_id
+from {{ this }}
+array join discount_ids as discount_id
 where (org_id, site_id, discount_id) in (
     select org_id, site_id, discount_id from {{ changes_of(plan, 'stg_stripe__discounts') }}
 )
 union distinct
 select org_id, site_id, subscription_id
-from {{ relation_of('int_subscription_states') }}
-array join items.price_id as price_id
+from {{ this }}
+array join lines.price_id as price_id
 where (org_id, site_id, price_id) in (
     select org_id, site_id, price_id from {{ changes_of(plan, 'stg_stripe__prices') }}
 )
@@ -40,7 +40,7 @@ where (org_id, site_id, price_id) in (
 {{ is_named_in(scope, 'subscription_id') }}
 -- rows
 {%- endif %}
-with states as (
+with states as materialized (
     select *
     from {{ ref('int_subscription_states') }}
 {%- if plan.is_scoped %}
@@ -86,7 +86,7 @@ named_terms as (
         named.subscription_id as subscription_id,
         groupArray(terms.term) as known_terms
     from (
-        select distinct org_id, site_id, subscription_id, arrayJoin(discounts.discount_id) as discount_id from states
+        select distinct org_id, site_id, subscription_id, arrayJoin(discounts).discount_id as discount_id from states
     ) as named
     inner join terms
         on terms.org_id = named.org_id and terms.site_id = named.site_id and terms.discount_id = named.discount_id
@@ -134,6 +134,7 @@ priced as (
         states.cancels_at as cancels_at,
         states.is_paused as is_paused,
         states.items as items,
+        arrayDistinct(arrayMap(d -> d.discount_id, states.discounts)) as discount_ids,
         -- A customer's own discount counts where the subscription has none.
         if(
             empty(states.discounts),
@@ -250,6 +251,7 @@ select
     cancels_at,
     is_paused,
     is_counted::Bool as is_counted,
+    discount_ids,
     arrayMap(
         (item, amount, month) -> (
             item.item_id,

@@ -1,29 +1,5 @@
-{{
-    config(
-        materialized='partitions',
-        partition_by='toYYYYMM(started_at)',
-        order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
-        meta={
-            'upstream': ['stg_stripe__subscription_versions'],
-            'logged': ['org_id', 'site_id', 'subscription_id'],
-        },
-    )
-}}
-{%- set plan = build_plan() %}
-{%- set scope = scope_of('int_subscription_states') %}
-{{ plan.header }}
-{%- if plan.is_scoped %}
-select distinct org_id, site_id, subscription_id from {{ changes_of(plan, 'stg_stripe__subscription_versions') }}
--- replaces
-{{ is_named_in(scope, 'subscription_id') }}
--- rows
-{%- endif %}
 with known as (
-    select *
-    from {{ ref('stg_stripe__subscription_versions') }}
-{%- if plan.is_scoped %}
-    where {{ is_named_in(scope, 'subscription_id') }}
-{%- endif %}
+    select * from {{ ref('stg_stripe__subscription_versions') }}
 ),
 
 -- Of a subscription of many items an event shows the first ones.

@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(created_at)',
         order_by=['org_id', 'site_id', 'customer_id'],
         meta={
-            'upstream': ['stg_stripe__customers', 'int_payers_summed', 'dim_subscriptions'],
+            'upstream': ['stg_stripe__customers', 'int_payers_summed', 'int_subscription_periods', 'int_stripe_horizons'],
         },
     )
 }}
@@ -16,7 +16,7 @@ select org_id, site_id, customer_id from {{ changes_of(plan, 'stg_stripe__custom
 union distinct
 select org_id, site_id, payer_id as customer_id from {{ changes_of(plan, 'int_payers_summed') }}
 union distinct
-select org_id, site_id, customer_id from {{ changes_of(plan, 'dim_subscriptions') }}
+{{ changed_subscriptions(plan, 'customer_id') }}
 -- replaces
 {{ is_named_in(scope, 'customer_id') }}
 -- rows

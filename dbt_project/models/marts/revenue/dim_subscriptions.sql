@@ -1,23 +1,5 @@
-{{
-    config(
-        materialized='partitions',
-        partition_by='toYYYYMM(started_at)',
-        order_by=['org_id', 'site_id', 'subscription_id', 'valid_from'],
-        meta={
-            'upstream': ['int_subscription_periods', 'int_stripe_horizons'],
-            'logged': ['org_id', 'site_id', 'customer_id'],
-        },
-    )
-}}
-{%- set plan = build_plan() %}
-{%- set scope = scope_of('dim_subscriptions') %}
-{{ plan.header }}
-{%- if plan.is_scoped %}
-{{ changed_subscriptions(plan) }}
--- replaces
-{{ is_named_in(scope, 'subscription_id') }}
--- rows
-{%- endif %}
+{{ config(materialized='view') }}
+
 -- The end of a trial or of a discount is known before it comes, and may come otherwise: what begins then is not so yet.
 select
     periods.org_id as org_id,
@@ -43,6 +25,3 @@ from {{ ref('int_subscription_periods') }} as periods
 inner join {{ ref('int_stripe_horizons') }} as horizons
     on horizons.org_id = periods.org_id and horizons.site_id = periods.site_id
 where valid_from <= known_until
-{%- if plan.is_scoped %}
-    and {{ is_named_in(scope, 'periods.subscription_id', 'subscription_id') }}
-{%- endif %}

@@ -58,7 +58,7 @@ where {{ is_on_days('converted', 'occurred_at', ['currency', 'day']) }}
 {{ is_named_in(scope, 'charge_id') }}
 -- rows
 {%- endif %}
-with transactions as (
+with transactions as {{ 'materialized ' if plan.is_scoped }}(
     select *
     from {{ ref('int_transactions_collected') }}
 {%- if plan.is_scoped %}

@@ -6,17 +6,19 @@
     )
 }}
 {{ build_plan().header }}
-with payers as (
+with moved as materialized (
     select
         org_id,
         site_id,
-        toLowCardinality(moved.currency) as currency,
-        moved.cohort_month as cohort_month,
-        moved.month as month,
-        moved.paid as paid,
-        moved.earned as earned
+        toLowCardinality(m.currency) as currency,
+        m.cohort_month as cohort_month,
+        m.month as month,
+        count() as payers,
+        sum(m.paid) as paid,
+        sum(m.earned) as earned
     from {{ ref('int_payers_summed') }}
-    array join months as moved
+    array join months as m
+    group by org_id, site_id, currency, cohort_month, month
 ),
 
 -- What is booked before the first payment's day, by a clock set wrong, is of the first month.
@@ -27,10 +29,10 @@ months as (
         currency,
         cohort_month,
         toUInt16(greatest(dateDiff('month', cohort_month, month), 0)) as months_since,
-        countIf(month = cohort_month) as begun,
-        sum(payers.paid) as paid,
-        sum(payers.earned) as earned
-    from payers
+        sumIf(moved.payers, month = cohort_month) as begun,
+        sum(moved.paid) as paid,
+        sum(moved.earned) as earned
+    from moved
     -- A currency in which nothing was ever paid has no cohort.
     where cohort_month > toDate(0)
     group by org_id, site_id, currency, cohort_month, months_since
@@ -49,8 +51,8 @@ ends as (
         ) as last_month
     from {{ ref('int_stripe_horizons') }} as horizons
     inner join (
-        select org_id, site_id, max(payers.month) as last_month
-        from payers
+        select org_id, site_id, max(moved.month) as last_month
+        from moved
         group by org_id, site_id
     ) as reached
         on reached.org_id = horizons.org_id and reached.site_id = horizons.site_id

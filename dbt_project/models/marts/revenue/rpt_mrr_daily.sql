@@ -18,36 +18,34 @@ with horizons as (
         on sites.org_id = horizons.org_id and sites.site_id = horizons.site_id
 ),
 
-happened as (
-    select
-        fct.*,
-        horizons.last_day as last_day
-    from {{ ref('fct_mrr_movements') }} as fct
-    inner join horizons on horizons.org_id = fct.org_id and horizons.site_id = fct.site_id
-),
-
-movements as (
+movements as materialized (
     select
         org_id,
         site_id,
         currency,
         day,
-        sumIf(happened.amount, happened.kind = 'new') as added_by_new,
-        sumIf(happened.amount, happened.kind = 'expansion') as added_by_expansion,
-        sumIf(happened.amount, happened.kind = 'contraction') as added_by_contraction,
-        sumIf(happened.amount, happened.kind = 'churn') as added_by_churn,
-        sumIf(happened.amount, happened.kind = 'reactivation') as added_by_reactivation,
-        uniqExactIf(customer_id, happened.kind = 'new') as new_customers,
-        uniqExactIf(customer_id, happened.kind = 'reactivation') as returned_customers,
-        uniqExactIf(customer_id, happened.kind = 'churn') as lost_customers
-    from happened
+        sumIf(fct.amount, fct.kind = 'new') as added_by_new,
+        sumIf(fct.amount, fct.kind = 'expansion') as added_by_expansion,
+        sumIf(fct.amount, fct.kind = 'contraction') as added_by_contraction,
+        sumIf(fct.amount, fct.kind = 'churn') as added_by_churn,
+        sumIf(fct.amount, fct.kind = 'reactivation') as added_by_reactivation,
+        uniqExactIf(customer_id, fct.kind = 'new') as new_customers,
+        uniqExactIf(customer_id, fct.kind = 'reactivation') as returned_customers,
+        uniqExactIf(customer_id, fct.kind = 'churn') as lost_customers
+    from {{ ref('fct_mrr_movements') }} as fct
     group by org_id, site_id, currency, day
 ),
 
 -- From the first movement to the last day that is known, without a gap.
 spans as (
-    select org_id, site_id, currency, min(happened.day) as first_day, any(happened.last_day) as last_day
-    from happened
+    select
+        movements.org_id as org_id,
+        movements.site_id as site_id,
+        movements.currency as currency,
+        min(movements.day) as first_day,
+        any(horizons.last_day) as last_day
+    from movements
+    inner join horizons on horizons.org_id = movements.org_id and horizons.site_id = movements.site_id
     group by org_id, site_id, currency
 ),
 

@@ -7,7 +7,7 @@
         meta={
             'upstream': ['stg_stripe__connections'],
             'loaded_from': ['raw_stripe.events'],
-            'logged': ['org_id', 'site_id', 'object_type', 'object_id'],
+            'logged': ['org_id', 'site_id', 'object_type', 'object_id', 'event_id'],
         },
     )
 }}
@@ -15,15 +15,16 @@
 {%- set scope = scope_of('stg_stripe__events') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-select distinct org_id, site_id, object_type, object_id
+-- By event and not by object: the texts of an object's older events, 2 kB each, are left where they are.
+select distinct org_id, site_id, object_type, object_id, id as event_id
 from {{ source('raw_stripe', 'events') }}
 where {{ loaded_since(plan, 'raw_stripe.events') }}
 union distinct
-select distinct org_id, site_id, object_type, object_id
+select distinct org_id, site_id, object_type, object_id, id as event_id
 from {{ source('raw_stripe', 'events') }}
 where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
 -- replaces
-object_id in (select object_id from {{ scope }}) and (org_id, site_id, object_type, object_id) in {{ scope }}
+event_id in (select event_id from {{ scope }}) and (org_id, site_id, object_type, object_id, event_id) in {{ scope }}
 -- rows
 {%- endif %}
 -- The object inside is cut out of the event here, once: every kind of object then reads its own slice of this table.
@@ -36,8 +37,8 @@ with events as (
         -- What has no id is no object, and would be that of all that name none: an invoice that is to come.
         and object_id != ''
 {%- if plan.is_scoped %}
-        and object_id in (select object_id from {{ scope }})
-        and (org_id, site_id, object_type, object_id) in {{ scope }}
+        and id in (select event_id from {{ scope }})
+        and (org_id, site_id, object_type, object_id, id) in {{ scope }}
 {%- endif %}
     -- The feed and the webhook bring the same event; the feed's copy has the interface's version that we ask for.
     order by org_id, site_id, object_type, object_id, id, origin, loaded_at

@@ -14,9 +14,21 @@
 {%- set scope = scope_of('stg_stripe__subscription_versions') %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
-{{ stripe_changes(plan, 'subscriptions', 'subscription') }}
+-- The versions that came, and not the subscriptions: one that is renewed every month would be read again from its beginning.
+select org_id, site_id, id, version_at as listed_at, '' as event_id
+from {{ source('raw_stripe', 'subscriptions') }}
+where {{ loaded_since(plan, 'raw_stripe.subscriptions') }}
+union distinct
+select org_id, site_id, id, version_at as listed_at, '' as event_id
+from {{ source('raw_stripe', 'subscriptions') }}
+where (org_id, site_id) in {{ changed_sites(plan, ['stg_stripe__connections']) }}
+union distinct
+select org_id, site_id, object_id as id, toDateTime64(0, 3, 'UTC') as listed_at, event_id
+from {{ changes_of(plan, 'stg_stripe__events') }}
+where object_type = 'subscription'
 -- replaces
-{{ is_named_in(scope, 'subscription_id', 'id') }}
+subscription_id in (select id from {{ scope }})
+    and (org_id, site_id, subscription_id, if(event_id = '', version_at, toDateTime64(0, 3, 'UTC')), event_id) in {{ scope }}
 -- rows
 {%- endif %}
 with versions as (
@@ -68,7 +80,8 @@ with versions as (
             )))
         )',
         plan,
-        scope
+        scope,
+        by_version=true
     ) }}
 )
 
