@@ -65,6 +65,14 @@ def assert_nothing_was_rebuilt(client: Warehouse) -> None:
         raise BuildFailed(f"built at once, and not batch by batch: {rebuilt}")
 
 
+def assert_parts_were_linked(client: Warehouse) -> None:
+    """Raises BuildFailed if every partition that lost rows was written anew: that way of replacing it was not tried."""
+    client.command("SYSTEM FLUSH LOGS")
+    linked = "query_kind = 'Delete' AND type = 'QueryFinish' AND query LIKE '%delete from %__next where%'"
+    if not client.value(f"SELECT count() FROM system.query_log WHERE {linked}"):
+        raise BuildFailed("no build has linked a partition")
+
+
 def assert_nothing_is_empty(client: Warehouse, tables: Sequence[str]) -> None:
     """Raises BuildFailed if a model has no rows: there is no difference between two that have none."""
     empty = [table for table in tables if not client.value(f"SELECT count() FROM {table}")]
@@ -95,6 +103,8 @@ def prove(
             linked = {"link_beyond_rows": 1} if number % 2 else {}
             project.dbt("run", *(("--select", *chosen) if chosen else ()), **linked)
         assert_nothing_was_rebuilt(client)
+        if not select:
+            assert_parts_were_linked(client)
         built = {row["name"] for row in client.rows("SELECT concat(database, '.', name) AS name FROM system.tables")}
         tables = [table for table in project.tables() if table in built]
         client.command("CREATE DATABASE batchwise")
