@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("earnings")
     [
         ("mrr_movements_are_the_subscriptions", "marts.rpt_mrr_daily", "closing + 1 AS closing"),
         ("mrr_movements_are_the_subscriptions", "marts.rpt_mrr_daily", "day + 2 AS day"),
-        ("mrr_movements_are_the_subscriptions", "marts.dim_subscriptions", "mrr + 1 AS mrr"),
+        ("mrr_movements_are_the_subscriptions", "intermediate.int_subscription_periods", "mrr + 1 AS mrr"),
         ("attributed_revenue_is_the_revenue", "marts.fct_revenue_attribution", "amount + 1 AS amount"),
         ("attributed_revenue_is_the_revenue", "marts.rpt_revenue_attribution_daily", "gross + 1 AS gross"),
         ("attributed_revenue_is_the_revenue", "marts.rpt_revenue_daily", "net + 1 AS net"),
