@@ -96,6 +96,9 @@ class CheckpointRow(msgspec.Struct, frozen=True):
     """A number, Unix seconds: what was created up to then is still to be listed. Otherwise the ids, with spaces between
     them, that a look a little back in time finds again and that are known already."""
     finished_at: datetime
+    asked_at: datetime
+    """When Stripe showed the list's first page, by its clock: what there was then is loaded, unless ``cursor`` is a
+    number."""
     rows: int
 
 

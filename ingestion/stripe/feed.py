@@ -35,36 +35,17 @@ _MOST_EVENTS = 5_000
 """Of a load, beside those of its last day: fifty pages."""
 
 
-def follow_feed(work: Loading, position: Position) -> bool:
-    """Load the events since ``position`` and what they changed; False when the feed does not reach back to it.
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The events since a position, not read yet but for the first page. ``asked_at``: when, by Stripe's clock."""
 
-    Days' events and what they changed are stored together, the oldest days first, as many as make it worth while.
-    Raises StripeFailed, and what `Store.save` raises.
-    """
-    is_linked, is_over = not position.known, False
-    asked_at, windows = _open_windows(work, position)
-    while not is_over:
-        changes = _Changes(position)
-        with work.store.adding(work.account) as rows:
-            is_over = changes.read(rows, windows)
-            if is_over:
-                changes.ask_again(choose_due(work.store.refused(work.account), asked_at))
-            changes.fetch(work, rows)
-            is_linked |= changes.met_known
-            position = changes.position()
-            work.store.save(rows, work.account, {FEED.table: position})
-        work.report.add(rows.rows)
-        if changes.refused:
-            work.report.warnings.append(f"{work.account.site_id}: {name_refused(changes.refused)}")
-        if FEED.table in rows.rows:
-            work.tell(Progress(work.account.site_id, FEED.table, work.report.rows[FEED.table], None))
-    return is_linked
+    asked_at: datetime
+    windows: Iterator[Iterable[Page]]
+    """One when there is little, or a day is not over yet; days when there is more. The oldest come first."""
 
 
-def _open_windows(work: Loading, position: Position) -> tuple[datetime, Iterator[Iterable[Page]]]:
-    """When Stripe was asked, by its clock, and one window when there is little, or a day is not over yet; days when
-    there is more.
-    """
+def open_feed(work: Loading, position: Position) -> Feed:
+    """Ask for the events since ``position``. Raises StripeFailed."""
     floor = max(position.newest - OVERLAP_SECONDS, 0)
     size = work.settings.page_size
     pages = fetch_pages(work.api, FEED, size, created={"gte": floor})
@@ -72,12 +53,35 @@ def _open_windows(work: Loading, position: Position) -> tuple[datetime, Iterator
     newest = read_head(first.objects[0]).created if first.objects else floor
     start = max(floor, newest - _RETAINED_SECONDS)
     if first.is_last or newest - start <= _DAY:
-        return first.at, iter([chain([first], pages)])
+        return Feed(first.at, iter([chain([first], pages)]))
     days = (
         fetch_pages(work.api, FEED, size, created={"gte": day} | ({"lt": day + _DAY} if day + _DAY <= newest else {}))
         for day in range(start, newest + 1, _DAY)
     )
-    return first.at, days
+    return Feed(first.at, days)
+
+
+def follow_feed(work: Loading, position: Position, feed: Feed) -> None:
+    """Load the events since ``position``, which ``feed`` was opened for, and what they changed.
+
+    Days' events and what they changed are stored together, the oldest days first, as many as make it worth while.
+    Raises StripeFailed, and what `Store.save` raises.
+    """
+    is_over = False
+    while not is_over:
+        changes = _Changes(position)
+        with work.store.adding(work.account) as rows:
+            is_over = changes.read(rows, feed.windows)
+            if is_over:
+                changes.ask_again(choose_due(work.store.refused(work.account), feed.asked_at))
+            changes.fetch(work, rows)
+            position = changes.position(feed.asked_at if is_over else None)
+            work.store.save(rows, work.account, {FEED.table: position})
+        work.report.add(rows.rows)
+        if changes.refused:
+            work.report.warnings.append(f"{work.account.site_id}: {name_refused(changes.refused)}")
+        if FEED.table in rows.rows:
+            work.tell(Progress(work.account.site_id, FEED.table, work.report.rows[FEED.table], None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,6 @@ class _Changes:
         self._created: dict[str, dict[str, int]] = {}
         self._gone: dict[tuple[str, str], _Deletion] = {}
         self._alive: dict[tuple[str, str], int] = {}
-        self.met_known = False
         self.refused: list[str] = []
         """Why Stripe did not show an object, of each that it didn't."""
 
@@ -120,7 +123,6 @@ class _Changes:
             self._newest = max(self._newest, head.created)
             self._seen[head.id] = head.created
             if head.id in self._before.known:
-                self.met_known = True
                 continue
             event, about = rows.add_event(raw)
             kind = BY_KIND.get(about.object)
@@ -191,9 +193,10 @@ class _Changes:
             if not is_of_one_object(refusal):
                 raise
 
-    def position(self) -> Position:
-        """How far the feed is loaded, with this window."""
-        return Position(self._newest, self._newest, None, recent(self._seen, self._newest))
+    def position(self, asked_at: datetime | None) -> Position:
+        """How far the feed is loaded, with this window; ``asked_at``: when it was asked for, if it is the last."""
+        until = max(self._newest, int(asked_at.timestamp()) if asked_at else self._before.asked_at)
+        return Position(self._newest, self._newest, None, recent(self._seen, self._newest), until)
 
 
 def _add_object(work: Loading, rows: RowFiles, kind: StripeObject, page: Page, id_: str, raw: bytes) -> None:
