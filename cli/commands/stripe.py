@@ -93,6 +93,8 @@ def load(site: str | None) -> None:
         report = load_stripe(site, tell=_say)
     rows = sum(report.rows.values())
     click.echo(f"{rows:,} rows of {report.sites} sites, {report.requests:,} requests, {report.seconds:.1f} s")
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}", err=True)
     for failed, reason in report.failures.items():
         click.echo(f"failed: {failed}: {reason}", err=True)
     if report.failures:

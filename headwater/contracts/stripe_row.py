@@ -69,6 +69,20 @@ class PayoutTransactionRow(msgspec.Struct, frozen=True):
     balance_transaction_id: str
 
 
+class RefusedObjectRow(msgspec.Struct, frozen=True):
+    """A row of ``raw_stripe.refused_objects``: Stripe would not show what an event named."""
+
+    org_id: str
+    site_id: str
+    livemode: bool
+    object: str
+    """The raw table it belongs to."""
+    id: str
+    asked_at: datetime
+    """When Stripe said so, by its clock."""
+    reason: str
+
+
 class CheckpointRow(msgspec.Struct, frozen=True):
     """A row of ``raw_stripe.checkpoints``. Of two rows of an object, the one that finished later holds."""
 
@@ -82,6 +96,9 @@ class CheckpointRow(msgspec.Struct, frozen=True):
     """A number, Unix seconds: what was created up to then is still to be listed. Otherwise the ids, with spaces between
     them, that a look a little back in time finds again and that are known already."""
     finished_at: datetime
+    asked_at: datetime
+    """When Stripe showed the list's first page, by its clock: what there was then is loaded, unless ``cursor`` is a
+    number."""
     rows: int
 
 

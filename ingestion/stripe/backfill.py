@@ -97,6 +97,7 @@ def read_list(work: Loading, batch: Batch, kind: StripeObject, known: Position |
         filters["lte"] = position.resume_at
     for page in fetch_pages(work.api, kind, work.settings.page_size, **({"created": filters} if filters else {})):
         before = work.api.requests
+        window.asked_at = window.asked_at or int(page.at.timestamp())
         _add_page(work, kind, window, batch.rows, page)
         batch.note(kind.table, window.position(page.is_last))
         if batch.count_page(1 + work.api.requests - before):
@@ -111,6 +112,7 @@ class _Window:
         self.known = position.known
         self.newest = position.newest
         self.oldest = position.resume_at or 0
+        self.asked_at = 0 if position.resume_at is None else position.asked_at
         self._seen: dict[str, int] = {}
 
     def note(self, id_: str, created: int) -> None:
@@ -121,8 +123,8 @@ class _Window:
 
     def position(self, is_last: bool) -> Position:
         if not is_last:
-            return Position(self.newest, self._before.complete, self.oldest)
-        return Position(self.newest, self.newest, None, recent(self._seen, self.newest))
+            return Position(self.newest, self._before.complete, self.oldest, asked_at=self.asked_at)
+        return Position(self.newest, self.newest, None, recent(self._seen, self.newest), self.asked_at)
 
 
 def recent(seen: Mapping[str, int], newest: int) -> frozenset[str]:

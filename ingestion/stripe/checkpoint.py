@@ -12,7 +12,8 @@ SELECT
     object,
     toUnixTimestamp(argMax(window_end, (finished_at, loaded_at))) AS newest,
     argMax(cursor, (finished_at, loaded_at)) AS last_cursor,
-    toUnixTimestamp(maxIf(window_end, NOT match(cursor, '^[0-9]+$'))) AS complete
+    toUnixTimestamp(maxIf(window_end, NOT match(cursor, '^[0-9]+$'))) AS complete,
+    toUnixTimestamp(argMax(checkpoints.asked_at, (finished_at, loaded_at))) AS asked_at
 FROM raw_stripe.checkpoints
 WHERE org_id = {org_id:String}
     AND site_id = {site_id:String}
@@ -34,6 +35,8 @@ class Position:
     """A list that was not read to its end goes on here, back in time; None when it was."""
     known: frozenset[str] = frozenset()
     """Ids that a look a little further back than ``newest`` finds again."""
+    asked_at: int = 0
+    """What there was then is loaded, once the list is read to its end; never before ``newest``."""
 
 
 def fetch_positions(warehouse: Warehouse, account: Account) -> dict[str, Position]:
@@ -45,10 +48,10 @@ def fetch_positions(warehouse: Warehouse, account: Account) -> dict[str, Positio
         "connected_at": int(account.connected_at.timestamp() * 1000),
     }
     positions = {}
-    for table, newest, cursor, complete in warehouse.query(POSITIONS, parameters)[1]:
+    for table, newest, cursor, complete, asked_at in warehouse.query(POSITIONS, parameters)[1]:
         resume_at = int(cursor) if cursor.isdigit() else None
         known = frozenset() if cursor.isdigit() else frozenset(cursor.split())
-        positions[table] = Position(newest, complete, resume_at, known)
+        positions[table] = Position(newest, complete, resume_at, known, asked_at)
     return positions
 
 
@@ -63,5 +66,6 @@ def build_checkpoint(account: Account, table: str, position: Position, rows: int
         window_end=datetime.fromtimestamp(position.newest, UTC),
         cursor=cursor,
         finished_at=datetime.now(UTC),
+        asked_at=datetime.fromtimestamp(position.asked_at, UTC),
         rows=rows,
     )

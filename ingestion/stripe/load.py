@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from headwater.contracts.stripe import FEED, OBJECTS
+from headwater.contracts.stripe import EVENTS_RETAINED_DAYS, FEED, OBJECTS
 from headwater.control import (
     READ_ONLY,
     BrokenName,
@@ -20,11 +20,12 @@ from ingestion.stripe.backfill import OVERLAP_SECONDS, Loading, batching, read_l
 from ingestion.stripe.checkpoint import Position
 from ingestion.stripe.client import StripeApi
 from ingestion.stripe.errors import StripeFailed
-from ingestion.stripe.feed import follow_feed
+from ingestion.stripe.feed import follow_feed, open_feed
 from ingestion.stripe.progress import Progress, StripeReport, Tell
 from ingestion.stripe.store import Store
 
 _WAIT_SECONDS = 300.0
+_DAY = 86_400
 _FROM_THE_TOP = 4_102_444_800
 """A place in a list before which no object is: what was read of it is read again."""
 
@@ -71,9 +72,19 @@ def load_stripe(
 def load_account(work: Loading) -> None:
     """Bring the account's tables up to date. Raises StripeFailed, and what `Store.save` raises."""
     _load_lists(work)
-    if not follow_feed(work, work.store.positions(work.account)[FEED.table]):
-        # Stripe forgot events that were not loaded: only the lists tell what they changed.
+    reached = work.store.positions(work.account)[FEED.table]
+    feed = open_feed(work, reached)
+    is_forgotten = feed.asked_at.timestamp() - reached.asked_at >= EVENTS_RETAINED_DAYS * _DAY
+    if is_forgotten:
+        # Stripe forgot events that were not loaded: only the lists tell what they changed. They are marked as not read
+        # before the feed is marked as followed, so that a load that is killed between reads them all the same.
+        work.report.warnings.append(
+            f"{work.account.site_id}: no poll has succeeded for {EVENTS_RETAINED_DAYS} days, and Stripe keeps events no"
+            " longer; all lists are read again, the states between are not known"
+        )
         _start_again(work)
+    follow_feed(work, reached, feed)
+    if is_forgotten:
         _load_lists(work)
     positions = work.store.positions(work.account)
     with batching(work) as batch:

@@ -30,6 +30,8 @@ class StripeReport:
     """Stored in each table, where any were."""
     failures: dict[str, str] = field(default_factory=dict)
     """Why a site could not be loaded to the end, by site."""
+    warnings: list[str] = field(default_factory=list)
+    """What the operator should know of sites that were loaded, beginning with the site."""
     seconds: float = 0.0
 
     def count_request(self) -> None:

@@ -10,6 +10,7 @@ from headwater.contracts.stripe import FEED, Head
 from headwater.contracts.stripe_row import (
     ObjectRow,
     PayoutTransactionRow,
+    RefusedObjectRow,
     StripeEvent,
     build_event_row,
     compact,
@@ -20,6 +21,7 @@ from ingestion.stripe.errors import StripeRefused
 from ingestion.stripe.listing import read_head
 
 PAYOUT_TRANSACTIONS = "payout_transactions"
+REFUSED_OBJECTS = "refused_objects"
 
 
 class RowFiles:
@@ -73,6 +75,19 @@ class RowFiles:
             balance_transaction_id=read_head(raw).id,
         )
         self._write(PAYOUT_TRANSACTIONS, row)
+
+    def add_refusal(self, table: str, id_: str, refusal: StripeRefused) -> None:
+        """A row of ``refused_objects``: Stripe would not show an object of the table."""
+        row = RefusedObjectRow(
+            org_id=self._account.org_id,
+            site_id=self._account.site_id,
+            livemode=self._account.livemode,
+            object=table,
+            id=id_,
+            asked_at=refusal.at,
+            reason=str(refusal),
+        )
+        self._write(REFUSED_OBJECTS, row)
 
     def finish(self) -> dict[str, Path]:
         """Close the files and return them by table. Raises OSError when the disk is full."""

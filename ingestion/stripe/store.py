@@ -14,6 +14,7 @@ from ingestion.lock import load_lock
 from ingestion.pipeline import LoadFailed, SourcePipeline
 from ingestion.stripe.account import Account
 from ingestion.stripe.checkpoint import Position, build_checkpoint, fetch_positions
+from ingestion.stripe.refused import Refused, fetch_refused
 from ingestion.stripe.rows import RowFiles
 
 _WAIT_FOR_LOCK_SECONDS = 300.0
@@ -35,6 +36,11 @@ class Store:
             self._has_schema = True
         with Warehouse(self._warehouse) as warehouse:
             return fetch_positions(warehouse, account)
+
+    def refused(self, account: Account) -> list[Refused]:
+        """What Stripe does not show of the account. Raises WarehouseAway, WarehouseRefused."""
+        with Warehouse(self._warehouse) as warehouse:
+            return fetch_refused(warehouse, account)
 
     def rows(self, account: Account) -> RowFiles:
         """Empty files for the account's rows. Raises LoadFailed."""

@@ -1,10 +1,11 @@
-"""Verdict on Stripe's freshness: when each connected account was last asked, and answered."""
+"""Verdicts on Stripe: when each connected account was last asked, and answered, and what it would not show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
+from ingestion.stripe.refused import Refused, name_refused
 from orchestration.lib.landing_check import Verdict
 
 LAST_POLLS = """
@@ -44,4 +45,14 @@ def judge_polls(polls: Mapping[str, datetime], now: datetime, latest: timedelta)
         not late,
         f"not loaded: {named}; `headwater stripe load` says why" if late else f"{len(polls)} accounts are up to date",
         metadata={"connected accounts": len(polls), "late accounts": len(late)},
+    )
+
+
+def judge_refused(refused: Sequence[Refused]) -> Verdict:
+    """Warns while Stripe does not show objects that events name, and names some of them."""
+    return Verdict(
+        not refused,
+        name_refused([f"{one.site_id}: {one.reason}" for one in refused]) if refused else "Stripe shows every object",
+        is_severe=False,
+        metadata={"refused objects": len(refused)},
     )

@@ -1,7 +1,8 @@
 """What a ledger's movements of money add up to: by day, by cohort, by invoice, and against what Stripe booked."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -10,6 +11,8 @@ from tests.dbt_project.ledger import Ledger, round_half_away
 
 Line = tuple[date, str, bool]
 """A day, a currency, and whether the money pays for a subscription."""
+Divided = tuple[date, str, str]
+"""A day, a model of attribution, and a currency."""
 Cohort = tuple[date, str]
 """The month of a first payment, and its currency."""
 
@@ -64,6 +67,39 @@ def sum_by_day(ledger: Ledger) -> Counter[tuple[Line, str]]:
         sums[line, one["kind"]] += one["amount"]
         sums[line, "net"] += one["amount"]
     return sums
+
+
+def sum_divided(ledger: Ledger, divided: Mapping[tuple[str, str, int], tuple[int, bool]]) -> dict[Divided, list[int]]:
+    """By day, model and currency: gross, net, first gross and first net of what `divide_revenue` says."""
+    moved = ledger.transactions()
+    sums: defaultdict[Divided, list[int]] = defaultdict(lambda: [0] * 4)
+    for (name, model, _), (amount, is_first) in divided.items():
+        one = moved[name]
+        paid = amount if one["kind"] in ("payment", "payment_failure") else 0
+        line = sums[ledger.day_of(one["at"]), model, one["currency"]]
+        for column, part in enumerate((paid, amount, paid * is_first, amount * is_first)):
+            line[column] += part
+    return sums
+
+
+@dataclass
+class Payer:
+    """What a customer paid by currency, less what was given back, and when."""
+
+    net: Counter[str] = field(default_factory=Counter)
+    paid_at: list[int] = field(default_factory=list)
+
+
+def find_payers(ledger: Ledger) -> defaultdict[str, Payer]:
+    """By customer."""
+    charges = ledger.newest("charge")
+    payers: defaultdict[str, Payer] = defaultdict(Payer)
+    for one in ledger.transactions().values():
+        payer = payers[charges[one["charge"]]["customer"] or ""]
+        payer.net[one["currency"]] += one["amount"]
+        if one["kind"] == "payment":
+            payer.paid_at.append(one["at"])
+    return payers
 
 
 @dataclass

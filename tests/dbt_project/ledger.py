@@ -89,6 +89,10 @@ class Ledger:
                 earned[value["currency"], value["customer"], name, product] += amount
         return +earned
 
+    def earned(self, subscription: str, at: int) -> int:
+        """What one subscription earns: minor units a month at a moment."""
+        return sum(amount for _, amount in self._earns(self._histories[subscription], at))
+
     def _earns(self, history: list[tuple[Any, Json]], at: int) -> Iterator[tuple[str, int]]:
         number = bisect_right(history, at, key=lambda version: version[0][0])
         state = history[max(number - 1, 0)][1]

@@ -110,30 +110,36 @@ def test_lifetime_value_by_cohort_is_that_of_the_ledger(built: Models, businesse
         }
 
 
-def test_a_wrong_amount_makes_the_reconciliation_name_it(built: Models) -> None:
+def test_wrong_amounts_make_the_reconciliation_name_a_payment_and_a_payout(built: Models) -> None:
     charge = built.client.value(
         "SELECT any(transaction_id) FROM marts.fct_transactions WHERE kind = 'payment' AND settled_currency = currency"
     )
-    built.client.command(
-        "INSERT INTO raw_stripe.charges (org_id, site_id, livemode, id, created, version_at, is_deleted, object)"
-        " SELECT org_id, site_id, livemode, id, created, version_at + INTERVAL 1 SECOND, false,"
-        " replaceRegexpOne(object, '\"amount_captured\": ([0-9]+)', '\"amount_captured\": 1\\\\1')"
-        f" FROM raw_stripe.charges WHERE id = '{charge}'"
+    payout = built.client.value(
+        f"SELECT any(id) FROM raw_stripe.payouts WHERE org_id = '{SHOPS_ORG}' AND JSONExtractInt(object, 'amount') > 0"
     )
+    wrong = (("charges", charge, "amount_captured"), ("payouts", payout, "amount"))
+    for table, id_, member in wrong:
+        built.client.command(
+            f"INSERT INTO raw_stripe.{table} (org_id, site_id, livemode, id, created, version_at, is_deleted, object)"
+            " SELECT org_id, site_id, livemode, id, created, version_at + INTERVAL 1 SECOND, false,"
+            f" replaceRegexpOne(object, '\"{member}\": ([0-9]+)', '\"{member}\": 1\\\\1')"
+            f" FROM raw_stripe.{table} WHERE id = '{id_}'"
+        )
     select = "+rpt_stripe_reconciliation"
     try:
         assert built.dbt("run", "--select", select, "--exclude", "+fct_sessions").returncode == 0
         checked = built.dbt("test", "--select", "assert_revenue_reconciles_with_stripe")
         assert checked.returncode == 1
-        named = built.client.value(
-            "SELECT arrayFlatten(groupArray(differing_ids)) FROM marts.rpt_stripe_reconciliation WHERE difference != 0"
-        )
-        assert named == [f"txn_{charge}"]
+        named = built.client.query(
+            "SELECT area, differing_ids FROM marts.rpt_stripe_reconciliation WHERE difference != 0 ORDER BY area"
+        )[1]
+        assert [tuple(row) for row in named] == [("payouts", [payout]), ("transactions", [f"txn_{charge}"])]
     finally:
-        built.client.command(
-            f"ALTER TABLE raw_stripe.charges DELETE WHERE id = '{charge}' AND match(object, 'captured\": 1[0-9]+')"
-            f" AND version_at != '{moment(LISTED)}' SETTINGS mutations_sync = 2"
-        )
+        for table, id_, member in wrong:
+            built.client.command(
+                f"ALTER TABLE raw_stripe.{table} DELETE WHERE id = '{id_}' AND match(object, '{member}\": 1[0-9]+')"
+                f" AND version_at != '{moment(LISTED)}' SETTINGS mutations_sync = 2"
+            )
         assert built.dbt("run", "--select", select, "--exclude", "+fct_sessions").returncode == 0
     assert built.dbt("test", "--select", "assert_revenue_reconciles_with_stripe").returncode == 0
 

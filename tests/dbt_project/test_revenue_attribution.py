@@ -19,6 +19,7 @@ from tests.dbt_project.billing import DAY
 from tests.dbt_project.conftest import Models
 from tests.dbt_project.credits import MODELS
 from tests.dbt_project.hints import ORG, SEEDS, Payers, make_payers
+from tests.dbt_project.income import sum_divided
 from tests.dbt_project.ledger import Ledger
 from tests.dbt_project.payers import divide_revenue
 
@@ -66,6 +67,25 @@ def test_revenue_is_divided_among_the_sessions_before_the_first_payment(
         )[1]
         assert {tuple(row[:3]): tuple(row[3:]) for row in rows} == expected
     assert all(touches_of[n] for n in range(3)), touches_of
+
+
+def test_divided_revenue_of_a_day_is_what_its_parts_add_up_to(built: Models, worlds: dict[int, Payers]) -> None:
+    totals = Counter[str]()
+    for payers in worlds.values():
+        ledger = Ledger(payers.business.books, "UTC")
+        expected = sum_divided(ledger, divide_revenue(ledger, payers.owner_of_charge, payers.visits, LOOKBACK))
+        rows = built.client.query(
+            "SELECT day, toString(model), toString(currency) AS currency, sum(gross), sum(net), sum(first_gross),"
+            " sum(first_net), sum(reporting_gross), sum(reporting_net), groupUniqArray(toString(reporting_currency))"
+            " FROM marts.rpt_revenue_attribution_daily WHERE site_id = {site:String} GROUP BY day, model, currency",
+            {"site": payers.business.books.whose["site_id"]},
+        )[1]
+        assert {tuple(row[:3]): list(row[3:7]) for row in rows} == expected
+        # Without rates an amount stands as it is.
+        assert all(row[7:] == (row[3], row[4], [row[2]]) for row in rows)
+        for amounts in expected.values():
+            totals.update(dict(zip(("gross", "net", "first_gross", "first_net"), amounts, strict=True)))
+    assert len(set(totals.values())) == 4, totals
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A year of a simulated business at Stripe, three hundred customers: to the cent on every day what a ledger says."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date
 
@@ -10,6 +10,7 @@ from simulator.stripe.account import Account
 from tests.dbt_project.conftest import Models
 from tests.dbt_project.income import (
     find_cohorts,
+    find_payers,
     find_planned_movements,
     months_between,
     sum_bookings,
@@ -86,6 +87,51 @@ def test_what_is_subscribed_to_now_is_what_the_last_day_closes_with(
     assert {
         (row["customer_id"], currency): mrr for row in customers for currency, mrr in row["mrr"].items()
     } == expected
+
+
+def test_what_subscriptions_earned_is_what_the_ledger_says_from_the_first_to_the_last_second_of_every_version(
+    built: Models, account: Account, ledger: Ledger
+) -> None:
+    rows = built.client.rows(
+        "SELECT subscription_id, mrr, intDiv(toUnixTimestamp64Milli(valid_from), 1000) AS begins,"
+        " intDiv(toUnixTimestamp64Milli(valid_to), 1000) AS ends"
+        " FROM marts.dim_subscriptions ORDER BY subscription_id, valid_from"
+    )
+    versions: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for row in rows:
+        name = row["subscription_id"]
+        versions[name].append((row["begins"], row["ends"]))
+        for at in (row["begins"], min(row["ends"] - 1, account.now)):
+            assert ledger.earned(name, at) == row["mrr"], (name, at)
+    subscriptions = ledger.newest("subscription")
+    assert versions.keys() == subscriptions.keys()
+    for name, spans in versions.items():
+        assert spans[0][0] == subscriptions[name]["start_date"]
+        assert [ends for _, ends in spans[:-1]] == [begins for begins, _ in spans[1:]], name
+        assert spans[-1][1] > account.now
+    assert len(rows) > 2 * len(versions)
+
+
+def test_customers_paid_what_and_when_the_ledger_says(built: Models, account: Account, ledger: Ledger) -> None:
+    payers = find_payers(ledger)
+    rows = built.client.rows(
+        "SELECT customer_id, is_deleted, payments, net, toUnixTimestamp(first_paid_at) AS first_at,"
+        " toUnixTimestamp(last_paid_at) AS last_at FROM marts.dim_customers"
+    )
+    assert {row["customer_id"] for row in rows} == ledger.newest("customer").keys()
+    for row in rows:
+        payer = payers[row["customer_id"]]
+        # A currency in which all was given back may be there with nothing.
+        assert {currency: net for currency, net in row["net"].items() if net} == {
+            currency: net for currency, net in payer.net.items() if net
+        }
+        assert row["payments"] == len(payer.paid_at)
+        assert row["first_at"] == min(payer.paid_at, default=0)
+        assert row["last_at"] == max(payer.paid_at, default=0)
+    gone = {one["data"]["object"]["id"] for one in account.events.values() if one["type"] == "customer.deleted"}
+    assert {row["customer_id"] for row in rows if row["is_deleted"]} == gone
+    assert len([row for row in rows if row["payments"] > 1]) > 100
+    assert [row for row in rows if not row["payments"]]
 
 
 def test_every_movement_of_money_and_every_day_of_revenue_is_that_of_the_ledger(built: Models, ledger: Ledger) -> None:

@@ -13,10 +13,10 @@ from headwater.settings import HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.loader import load_once
 from ingestion.lock import load_lock
-from orchestration.defs.ingestion.stripe import exchange_rates, polled_in_time, stripe_tables
+from orchestration.defs.ingestion.stripe import every_object_is_shown, exchange_rates, polled_in_time, stripe_tables
 from orchestration.lib.stripe_check import fetch_last_polls, judge_polls
 from simulator.stripe.account import Account
-from tests.ingestion.stripe.business import fill
+from tests.ingestion.stripe.business import DAY, fill
 from tests.ingestion.stripe.conftest import ConnectedSite, connect
 from tests.served_stripe import BEGINS, serve
 
@@ -90,6 +90,25 @@ def test_the_verdict_names_the_accounts_that_are_late() -> None:
     assert "blog for 91 min" in verdict.description
     assert "shop" not in verdict.description
     assert judge_polls({}, NOW, timedelta(minutes=90)).passed
+
+
+def test_an_object_that_stripe_refuses_is_a_warning_that_names_it_until_it_is_shown(site: ConnectedSite) -> None:
+    def shown() -> dg.AssetCheckEvaluation:
+        result = dg.materialize([stripe_tables, every_object_is_shown])
+        (check,) = result.get_asset_check_evaluations()
+        return check
+
+    assert shown().passed
+    site.account.advance(site.account.now + DAY)
+    site.account.put("charge", "ch_0001", "charge.refunded", amount_refunded=50)
+    site.break_down(403, target="/v1/charges/ch_0001")
+    refused = shown()
+    assert not refused.passed
+    assert refused.severity is dg.AssetCheckSeverity.WARN
+    assert f"{site.site_id}: the Stripe key may not read /v1/charges/ch_0001" in str(refused.description)
+    site.mend()
+    site.account.advance(site.account.now + DAY)
+    assert shown().passed
 
 
 def test_rates_are_loaded_where_a_source_is_set(

@@ -3,13 +3,13 @@
 import dagster as dg
 
 from orchestration.defs.checks.quality import QUALITY_CHECKS
-from orchestration.defs.ingestion.stripe import APART, polled_in_time
+from orchestration.defs.ingestion.stripe import APART, every_object_is_shown, polled_in_time
 
 BUILD_JOB = "build_warehouse"
 
 build_warehouse = dg.define_asset_job(
     BUILD_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*QUALITY_CHECKS, polled_in_time) - APART,
+    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*QUALITY_CHECKS, polled_in_time, every_object_is_shown) - APART,
     description="Load what waits, build every model, run every check that is cheap enough for every quarter of an hour.",
     tags={"headwater/job": "build"},
 )

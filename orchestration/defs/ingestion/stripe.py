@@ -8,14 +8,16 @@ import dagster as dg
 from headwater.contracts.stripe import FEED, OBJECTS
 from headwater.file_lock import LockBusy
 from headwater.settings import HomeSettings, StripeSettings, WarehouseSettings
+from headwater.warehouse.client import Warehouse
 from ingestion.loader import load_once
 from ingestion.rates import load_rates
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.progress import StripeReport
+from ingestion.stripe.refused import fetch_refused
 from ingestion.stripe.usage import report_usage
 from orchestration.defs.ingestion.assets import raw_table
 from orchestration.lib.row_count import count_table_rows
-from orchestration.lib.stripe_check import fetch_last_polls, judge_polls
+from orchestration.lib.stripe_check import fetch_last_polls, judge_polls, judge_refused
 
 _WAIT_SECONDS = 5.0
 _EVENTS = dg.AssetKey(["raw_stripe", FEED.table])
@@ -23,6 +25,7 @@ _EVENTS = dg.AssetKey(["raw_stripe", FEED.table])
 _DESCRIPTIONS = {
     FEED.table: "One row per time an event was loaded, from the feed or a webhook; the same id may be there again.",
     "payout_transactions": "One row per time a balance transaction was found in a payout.",
+    "refused_objects": "One row per time Stripe would not show an object that an event names.",
     "checkpoints": "One row per window of a list that was loaded: the place to go on from.",
 }
 
@@ -47,6 +50,8 @@ def stripe_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeR
         # A first load may take hours, and goes on.
         context.log.warning(f"not polled: {busy}")
         report = StripeReport()
+    for warning in report.warnings:
+        context.log.warning(warning)
     for site, reason in report.failures.items():
         context.log.error(f"{site} was not loaded to the end: {reason}")
     for key in sorted(context.selected_asset_keys):
@@ -71,6 +76,19 @@ def polled_in_time() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=verdict.passed,
         severity=dg.AssetCheckSeverity.ERROR,
+        description=verdict.description,
+        metadata=verdict.metadata,
+    )
+
+
+@dg.asset_check(asset=_EVENTS, name="every_object_is_shown", description="Stripe shows every object that events name.")
+def every_object_is_shown() -> dg.AssetCheckResult:
+    """Warns while there are objects that Stripe refuses: their events alone tell of them."""
+    with Warehouse(WarehouseSettings()) as warehouse:
+        verdict = judge_refused(fetch_refused(warehouse))
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.WARN,
         description=verdict.description,
         metadata=verdict.metadata,
     )
@@ -146,7 +164,7 @@ def stripe_definitions() -> dg.Definitions:
     """The assets, the check, and jobs of their own: no build waits for Stripe, or fails when it is away."""
     return dg.Definitions(
         assets=[stripe_tables, exchange_rates, meter_events],
-        asset_checks=[polled_in_time],
+        asset_checks=[polled_in_time, every_object_is_shown],
         jobs=[poll_stripe, load_exchange_rates, report_usage_to_stripe],
         schedules=[
             # Between two builds, so that the next one has it.

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from headwater.settings import StripeSettings
 from headwater.warehouse.client import Warehouse, WarehouseAway
+from ingestion.stripe.client import StripeApi
 from ingestion.stripe.load import load_stripe
 from ingestion.stripe.pace import Pace, Patience
 from tests.ingestion.stripe.business import fill
 from tests.ingestion.stripe.conftest import ConnectedSite
 from tests.ingestion.stripe.test_backfill import assert_loaded
+from tests.served_stripe import RESTRICTED, Served
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,16 @@ def test_requests_keep_below_the_rate_after_a_burst(clock: Clock) -> None:
     for _ in range(220):
         pace.wait()
     assert clock.now == pytest.approx(10)
+
+
+def test_every_request_to_stripe_waits_for_its_turn(served: Served) -> None:
+    api = StripeApi(RESTRICTED, StripeSettings(requests_per_second=10))
+    began = time.monotonic()
+    for _ in range(30):
+        api.get("/v1/events", {})
+    # Ten at once, the others ten a second.
+    assert time.monotonic() - began >= 1.9
+    assert len(served.requests) == 30
 
 
 def test_pauses_grow_until_patience_ends(clock: Clock) -> None:

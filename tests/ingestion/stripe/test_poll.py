@@ -215,11 +215,36 @@ def test_events_that_stripe_forgot_are_made_up_for_by_reading_all_lists_again(si
     site.account.put("customer", "cus_0001", email="unseen@example.com")
     site.account.advance(site.account.now + RETAINED_DAYS * DAY)
     site.account.put("customer", "cus_0002", email="seen@example.com")
-    site.load()
+    (warning,) = site.load().warnings
+    assert warning.startswith(f"{site.site_id}: no poll has succeeded for 30 days")
     assert_loaded(site)
     site.served.requests.clear()
-    site.load()
+    assert site.load().warnings == []
     assert len(site.served.requests) == 2
+
+
+def test_an_account_in_which_nothing_happens_is_not_read_again_while_it_is_polled(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    for _ in range(5):
+        site.account.advance(site.account.now + 9 * DAY)
+        site.served.requests.clear()
+        assert site.load().warnings == []
+        assert len(site.served.requests) == 2
+
+
+def test_events_that_stripe_forgot_are_missed_in_an_account_that_had_none_for_long(site: ConnectedSite) -> None:
+    fill(site.account, 3)
+    site.load()
+    for _ in range(2):
+        site.account.advance(site.account.now + 20 * DAY)
+        site.load()
+    site.account.advance(site.account.now + DAY)
+    site.account.put("customer", "cus_0001", email="unseen@example.com")
+    site.account.advance(site.account.now + RETAINED_DAYS * DAY)
+    assert site.load().warnings
+    assert_loaded(site)
+    assert site.load().warnings == []
 
 
 def changes(account: Account) -> list[dict[str, object]]:
