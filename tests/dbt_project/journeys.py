@@ -42,7 +42,7 @@ GAPS_MS = (
 )
 PATHS = ("/", "/", "/pricing", "/docs/start", "/docs/api", "/thanks")
 MEDIA_EVENTS = ("play", "pause", "resume", "progress", "complete")
-WEB_EVENTS = (*("click",) * 4, "scroll", "scroll", "error", "error", "play", *MEDIA_EVENTS)
+WEB_EVENTS = (*("click",) * 4, "scroll", "scroll", "move", "attention", "error", "error", "play", *MEDIA_EVENTS)
 SERVICE_EVENTS = ("api.request", "job.completed", "job.failed")
 EVENTS = (
     *("page_view",) * 16,
@@ -252,7 +252,10 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
         if random.random() < 0.3:
             properties |= {"creator_id": random.choice(("kim", "lee")), "duration_seconds": 60}
     if name == "purchase" and random.random() < 0.8:
-        properties |= {"amount": random.choice((1, 100, 1999, 10_001)), "currency": random.choice(("usd", "eur"))}
+        properties |= {
+            "amount": random.choice((1, 100, 1999, 10_001)),
+            "currency": random.choice(("usd", "eur")),
+        }
     if name == "cancel":
         # What somebody would have paid: money, but no revenue.
         properties |= {"amount": 1999, "currency": "usd"}
