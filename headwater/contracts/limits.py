@@ -20,6 +20,9 @@ INTEGER_LENGTH = 4_300
 NUMBER_OUT_OF_RANGE = f"a number larger than 1.8e308, or of more than {INTEGER_LENGTH:,} digits; send it as a text"
 """Of one such number in an event's properties ClickHouse's functions read the whole object as an empty one."""
 
+AMOUNT_AT_MOST = 10**12
+"""Minor units of one amount of money; a sum of 64 bits holds nine million of them."""
+
 BATCH_EVENTS = 1_000
 """Events in one request."""
 
