@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from headwater.contracts.limits import NAME_LENGTH
+from headwater.contracts.limits import AMOUNT_AT_MOST, NAME_LENGTH
 from headwater.contracts.pattern import LONGEST_PATTERN, check_pattern
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
@@ -59,7 +59,7 @@ class Goal(Definition, frozen=True):
     more_than: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     is_once_per_session: bool = False
     """Whether only the first matching event of a session counts."""
-    value: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    value: Annotated[int, Meta(ge=0, le=AMOUNT_AT_MOST)] = 0
     """Worth of a completion, in minor units of the currency."""
     value_property: str = ""
     """Property with the worth in minor units, a whole number; where an event has none, ``value`` counts."""

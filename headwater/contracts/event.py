@@ -5,13 +5,14 @@ and refuse the same events.
 """
 
 from datetime import datetime
+from math import isfinite
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from headwater.contracts.limits import NAME_LENGTH, PROPERTIES_DEPTH, TEXT_LENGTH
+from headwater.contracts.limits import INTEGER_LENGTH, NAME_LENGTH, NUMBER_OUT_OF_RANGE, PROPERTIES_DEPTH, TEXT_LENGTH
 
 SOURCES = ("sdk", "api", "webhook", "connector", "job", "import")
 Source = Literal["sdk", "api", "webhook", "connector", "job", "import"]
@@ -32,13 +33,15 @@ def _read_time(value: object) -> datetime:
     return moment
 
 
-def _limit_depth(value: object) -> object:
-    """The collector measures the text; a level of nesting is the same there and here."""
+def _limit_properties(value: object) -> object:
+    """The collector measures the text; a level of nesting and a number are the same there and here."""
     level, depth = [value], 0
     while level:
         depth += 1
         if depth > PROPERTIES_DEPTH + 1:
             raise ValueError(f"must not be nested deeper than {PROPERTIES_DEPTH} levels")
+        if not all(map(_is_readable, level)):
+            raise ValueError(f"must not have {NUMBER_OUT_OF_RANGE}")
         level = [
             inner
             for outer in level
@@ -46,6 +49,12 @@ def _limit_depth(value: object) -> object:
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
     return value
+
+
+def _is_readable(value: object) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return not isinstance(value, int) or len(str(value)) <= INTEGER_LENGTH
 
 
 # Read by the library that the collector uses: no two readers of RFC 3339 agree on all of it.
@@ -92,8 +101,10 @@ class Event(BaseModel):
     visitor_id: Name = Field("", description="The device or browser.")
     user_id: Name = Field("", description="The known person.")
     session_hint: Name = Field("", description="The client's own session id: kept, not trusted.")
-    properties: Annotated[dict[str, Any], AfterValidator(_limit_depth)] = Field(
-        default_factory=dict, description="Anything else, as a JSON object of at most 32 KiB and 64 levels."
+    properties: Annotated[dict[str, Any], AfterValidator(_limit_properties)] = Field(
+        default_factory=dict,
+        description="Anything else, as a JSON object of at most 32 KiB and 64 levels, its numbers within "
+        "those of a double; the last value counts of a name that comes twice.",
     )
     url: Text = Field("", description="Address of the page; campaign and click ids are read from its query.")
     path: Text = Field("", description="Path of the page; read from `url` if absent.")

@@ -14,6 +14,15 @@ PROPERTIES_BYTES = 32 * 1024
 PROPERTIES_DEPTH = 64
 """Levels of nesting in an event's properties; ClickHouse refuses a JSON text that is nested without end."""
 
+INTEGER_LENGTH = 4_300
+"""Characters of a whole number in an event's properties, its sign included: no reader of ours takes more digits."""
+
+NUMBER_OUT_OF_RANGE = f"a number larger than 1.8e308, or of more than {INTEGER_LENGTH:,} digits; send it as a text"
+"""Of one such number in an event's properties ClickHouse's functions read the whole object as an empty one."""
+
+AMOUNT_AT_MOST = 10**12
+"""Minor units of one amount of money; a sum of 64 bits holds nine million of them."""
+
 BATCH_EVENTS = 1_000
 """Events in one request."""
 

@@ -17,7 +17,7 @@ from headwater.intake.event_id import make_event_id
 from headwater.intake.memo import Memo
 from headwater.intake.page import PageReader, read_referrer
 from headwater.intake.place import Place, Places
-from headwater.intake.properties import OPENING_BRACE, SURELY_SHALLOW_BYTES, find_broken_rule, put_on_one_line
+from headwater.intake.properties import BrokenProperties, put_on_one_line, read_properties
 from headwater.intake.rejection import BrokenBody, Code, Rejection
 from headwater.intake.visitor import daily_key, visitor_hash
 from headwater.landing.frame import Frame
@@ -147,12 +147,16 @@ class Intake:
 
             if event.properties is not EMPTY_OBJECT:
                 text = bytes(event.properties)
-                if text[0] != OPENING_BRACE or len(text) > SURELY_SHALLOW_BYTES:
-                    rule = find_broken_rule(text)
-                    if rule is not None:
-                        rejected.append(Rejection(index, *rule, "properties", _text_of(event)))
-                        refused.append(first_sequence + index)
-                        continue
+                try:
+                    landed = read_properties(text)
+                except BrokenProperties as broken_rule:
+                    rejected.append(
+                        Rejection(index, broken_rule.code, broken_rule.reason, "properties", _text_of(event))
+                    )
+                    refused.append(first_sequence + index)
+                    continue
+                if landed is not text:
+                    event.properties = msgspec.Raw(landed)
 
             occurred_at, own_sent_at = event.occurred_at, event.sent_at
             if occurred_at is None:

@@ -26,11 +26,11 @@ from tests.dbt_project import journeys
 from tests.dbt_project.billing import Business
 from tests.dbt_project.bookkeeping import build, open_everything
 from tests.dbt_project.books import Books
-from tests.dbt_project.project import FEW_DAYS, make_databases, usual_address
+from tests.dbt_project.project import SMALL_SCALE, make_databases, usual_address
 
 OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
-    *("--vars", json.dumps(FEW_DAYS), "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none"),
+    *("--vars", json.dumps(SMALL_SCALE), "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "none"),
 )
 
 PARSED = "HEADWATER_TESTS_PARSED"
@@ -57,8 +57,11 @@ class Models:
     target: Path
     environment: dict[str, str]
 
-    def dbt(self, *arguments: str) -> Ran:
-        """Run dbt in this process: to start it and read the project takes ten seconds, each time."""
+    def dbt(self, command: str, *arguments: str) -> Ran:
+        """Run dbt in this process: to start it and read the project takes ten seconds, each time.
+
+        ``--vars`` among the arguments stand in for `SMALL_SCALE`.
+        """
         from dbt.cli.main import dbtRunner
 
         said: list[str] = []
@@ -72,7 +75,7 @@ class Models:
         os.environ |= self.environment
         make_databases(self.client)
         try:
-            done = dbtRunner(manifest=manifest.deepcopy(), callbacks=[hear]).invoke([*arguments, *OPTIONS])
+            done = dbtRunner(manifest=manifest.deepcopy(), callbacks=[hear]).invoke([command, *OPTIONS, *arguments])
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -46,7 +46,7 @@ def count_conversions(events: list[Event]) -> list[Conversion]:
     owners = journeys.resolve_people(events)
     for event in events:
         amount = event.properties.get("amount", 0)
-        if event.event in REVENUE_EVENTS and amount > 0 and not event.is_bot:
+        if event.event in REVENUE_EVENTS and 0 < amount <= journeys.AMOUNT_AT_MOST and not event.is_bot:
             earned = Conversion(
                 kind="revenue",
                 site_id=event.site_id,

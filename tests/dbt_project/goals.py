@@ -65,7 +65,7 @@ def _by_event(
     for event in matching:
         value, currency = goal.value, goal.currency
         amount = event.properties.get(goal.value_property) if goal.value_property else None
-        if amount is not None:
+        if amount is not None and amount <= journeys.AMOUNT_AT_MOST:
             value, currency = amount, event.properties["currency"]
         found.append(
             Completion(event.site_id, goal_id, owners[event], event.visitor_id, event.occurred_ms, value, currency)

@@ -34,6 +34,11 @@ SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1000, 60_000, 3_600_000, 86_400_000
 START_MS = 1_772_700_000_000
 """5 March 2026, three days before New York changes its clocks."""
 
+AMOUNT_AT_MOST = 10**12
+"""Minor units; a larger amount is none."""
+
+AMOUNTS = (1, 100, 1999, 10_001, AMOUNT_AT_MOST, AMOUNT_AT_MOST + 1)
+
 ZONES = ("UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe")
 GAPS_MS = (
     *(0, 0, 1, 300, 1000, 1001, 9_999, 10_000, 5 * MINUTE_MS, 20 * MINUTE_MS),
@@ -42,7 +47,7 @@ GAPS_MS = (
 )
 PATHS = ("/", "/", "/pricing", "/docs/start", "/docs/api", "/thanks")
 MEDIA_EVENTS = ("play", "pause", "resume", "progress", "complete")
-WEB_EVENTS = (*("click",) * 4, "scroll", "scroll", "error", "error", "play", *MEDIA_EVENTS)
+WEB_EVENTS = (*("click",) * 4, "scroll", "scroll", "move", "attention", "error", "error", "play", *MEDIA_EVENTS)
 SERVICE_EVENTS = ("api.request", "job.completed", "job.failed")
 EVENTS = (
     *("page_view",) * 16,
@@ -252,7 +257,10 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
         if random.random() < 0.3:
             properties |= {"creator_id": random.choice(("kim", "lee")), "duration_seconds": 60}
     if name == "purchase" and random.random() < 0.8:
-        properties |= {"amount": random.choice((1, 100, 1999, 10_001)), "currency": random.choice(("usd", "eur"))}
+        properties |= {
+            "amount": random.choice(AMOUNTS),
+            "currency": random.choice(("usd", "eur")),
+        }
     if name == "cancel":
         # What somebody would have paid: money, but no revenue.
         properties |= {"amount": 1999, "currency": "usd"}

@@ -14,8 +14,9 @@ from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from headwater.warehouse.schema import apply_schema
 
-FEW_DAYS = {"daily_partitions_from": "2026-09-10"}
-"""Variables for small events over many days: most days share a partition, and some are partitions of their own.
+SMALL_SCALE = {"daily_partitions_from": "2026-09-10", "touches_at_most": 8}
+"""Variables for few events over many days: most days share a partition, some are partitions of their own, and some
+conversions have more touches than are kept.
 
 A partition that is written costs 2 ms, whatever is in it, and a build of all models writes to some fifty tables.
 """

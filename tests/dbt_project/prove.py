@@ -13,7 +13,7 @@ from typing import Any
 
 from cli.services import PROJECT
 from headwater.warehouse.client import Warehouse
-from tests.dbt_project.project import FEW_DAYS, BuildFailed, Project, warehouse
+from tests.dbt_project.project import SMALL_SCALE, BuildFailed, Project, warehouse
 from tests.dbt_project.worlds import Batch, World, json_lines, make_world
 
 BATCHES = 6
@@ -94,7 +94,7 @@ def prove(
     """
     worlds = [make_world(seed, batches) for seed in seeds]
     with warehouse(folder) as client:
-        project = Project(project_folder, parsed, FEW_DAYS)
+        project = Project(project_folder, parsed, SMALL_SCALE)
         project.dbt("seed")
         for number in range(batches):
             load(client, worlds, number)

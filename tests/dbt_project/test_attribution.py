@@ -18,10 +18,12 @@ from tests.dbt_project.conftest import Models
 from tests.dbt_project.conversions import Conversion, count_conversions
 from tests.dbt_project.credits import MODELS, share, weigh
 from tests.dbt_project.journeys import Event, Session
+from tests.dbt_project.project import SMALL_SCALE
 
 pytestmark = pytest.mark.xdist_group("walks")
 
 BILLION = 10**9
+TOUCHES_AT_MOST = int(SMALL_SCALE["touches_at_most"])
 PUBLISHED = {
     "Direct": "Direct",
     "Organic_Search": "Organic Search",
@@ -48,9 +50,14 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
     }
     expected: Counter[tuple[Any, ...]] = Counter()
     touches_of: Counter[tuple[str, int]] = Counter()
+    counts: Counter[tuple[Any, ...]] = Counter()
     for conversion in count_conversions(events):
-        touches = find_touches(conversion, visits[conversion.site_id, conversion.owner]) if conversion.owner else []
-        touches_of[conversion.kind, len(touches)] += 1
+        in_all = find_touches(conversion, visits[conversion.site_id, conversion.owner]) if conversion.owner else []
+        touches_of[conversion.kind, len(in_all)] += 1
+        numbers = keep_touches(len(in_all))
+        touches = [in_all[number - 1] for number in numbers]
+        if touches:
+            counts[conversion.kind, conversion.site_id, conversion.converted_ms, len(in_all), tuple(numbers)] += 1
         is_direct = [(s.first.site_id, s.first.visitor_id, s.first.occurred_ms) in direct for s in touches]
         for model in MODELS:
             weights = weigh(model, [s.first.occurred_ms for s in touches], is_direct) if touches else [Fraction(1)]
@@ -61,7 +68,7 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
                 weights,
                 strict=True,
             )
-            for number, (units, value, revenue, weight) in enumerate(shares, start=1 if touches else 0):
+            for number, (units, value, revenue, weight) in zip(numbers or [0], shares, strict=True):
                 if weight:
                     key = conversion.kind, conversion.site_id, conversion.goal_id, conversion.converted_ms
                     money = value, revenue, conversion.currency
@@ -77,6 +84,13 @@ def test_credits_are_those_of_the_oracle(walks: Models) -> None:
     ):
         found[tuple(row.values())] += 1
     assert found == expected
+    assert any(n > TOUCHES_AT_MOST for _, n in touches_of)
+    rows = walks.client.query(
+        "SELECT conversion_kind, site_id, toUnixTimestamp64Milli(t.converted_at), touches_in_all, arraySort(groupArray("
+        "position)) FROM marts.fct_touchpoints AS t INNER JOIN marts.fct_conversions AS c USING (conversion_id)"
+        " GROUP BY conversion_id, conversion_kind, site_id, t.converted_at, touches_in_all"
+    )[1]
+    assert Counter((*row[:4], tuple(row[4])) for row in rows) == counts
 
 
 def test_credits_and_money_add_up_to_each_conversion(walks: Models) -> None:
@@ -99,8 +113,9 @@ def test_money_of_events_that_reach_goals_too_is_counted_once(walks: Models) -> 
     assert twice
     expected: Counter[str] = Counter()
     for event in events:
-        if event.event == "purchase" and not event.is_bot:
-            expected[event.properties.get("currency", "")] += event.properties.get("amount", 0)
+        amount = event.properties.get("amount", 0)
+        if event.event == "purchase" and amount <= journeys.AMOUNT_AT_MOST and not event.is_bot:
+            expected[event.properties.get("currency", "")] += amount
     for model in MODELS:
         found = walks.client.query(
             f"SELECT currency, sum(revenue) FROM marts.rpt_attribution_daily WHERE model = '{model}'"
@@ -187,6 +202,11 @@ def find_touches(conversion: Conversion, visits: list[Session]) -> list[Session]
         (visit for visit in visits if earliest_ms <= visit.first.occurred_ms <= conversion.converted_ms),
         key=lambda visit: visit.first.occurred_ms,
     )
+
+
+def keep_touches(in_all: int) -> list[int]:
+    """Which of so many touches have credit: the first and the latest."""
+    return [number for number in range(1, in_all + 1) if number == 1 or in_all - number < TOUCHES_AT_MOST - 1]
 
 
 def read(path: Path) -> list[dict[str, str]]:

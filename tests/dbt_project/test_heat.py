@@ -12,6 +12,10 @@ from tests.dbt_project.journeys import Event
 pytestmark = pytest.mark.xdist_group("walks")
 
 
+NO_REACTIONS = ("click", "error", "scroll", "move", "attention")
+"""What a visitor does on a page that does nothing."""
+
+
 @pytest.fixture(scope="module")
 def clicks() -> list[dict[str, Any]]:
     """Rows of ``int_clicks_judged``."""
@@ -27,7 +31,7 @@ def clicks() -> list[dict[str, Any]]:
             if event.event == "click":
                 after = history[number + 1 :]
                 is_error = comes(after, event, 1000, lambda name: name == "error")
-                reacts = comes(after, event, 3000, lambda name: name not in ("click", "scroll", "error"))
+                reacts = comes(after, event, 3000, lambda name: name not in NO_REACTIONS)
                 rows.append(
                     {
                         "site_id": event.site_id,

@@ -12,7 +12,7 @@ from cli.services import PROJECT
 from headwater.contracts.definition import EventMatch, Funnel, FunnelStep
 from headwater.warehouse.client import Warehouse
 from tests.dbt_project.journeys import encode
-from tests.dbt_project.project import FEW_DAYS, Project, warehouse
+from tests.dbt_project.project import SMALL_SCALE, Project, warehouse
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 @pytest.fixture(scope="module")
 def project(partial_parse: Path) -> Project:
     """The dbt project as it is."""
-    return Project(PROJECT / "dbt_project", partial_parse, FEW_DAYS)
+    return Project(PROJECT / "dbt_project", partial_parse, SMALL_SCALE)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_changed_macro_builds_what_calls_it_in_whole_and_nothing_else(
 
     macro = folder / "macros" / "product" / "person_id.sql"
     macro.write_text(macro.read_text().replace("'visitor'", "'device'"))
-    Project(folder, partial_parse, FEW_DAYS).dbt("run", *models)
+    Project(folder, partial_parse, SMALL_SCALE).dbt("run", *models)
     assert rebuilt_since(client, before) == {"int_visitors_resolved"}
 
 
@@ -79,7 +79,7 @@ def test_another_variable_or_seed_builds_what_depends_on_it_in_whole(
 
     seed = folder / "seeds" / "traffic_sources.csv"
     seed.write_text("\n".join(seed.read_text().splitlines()[:-1]) + "\n")
-    changed = Project(folder, partial_parse, FEW_DAYS)
+    changed = Project(folder, partial_parse, SMALL_SCALE)
     changed.dbt("seed")
     before = rebuilds(client)
     changed.dbt("run", *models, "int_visitors_resolved", dead_click_ms=2000)

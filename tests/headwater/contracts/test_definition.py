@@ -40,6 +40,12 @@ def test_conditions_name_fields_that_exist() -> None:
         ChannelRule("Partners", (Condition("path", "equals", "/"),))
 
 
+def test_a_goal_is_worth_no_more_than_an_event_may_carry() -> None:
+    assert msgspec.json.decode(b'{"kind": "event", "value": 1000000000000}', type=Goal).value == 10**12
+    with pytest.raises(msgspec.ValidationError, match="value"):
+        msgspec.json.decode(b'{"kind": "event", "value": 1000000000001}', type=Goal)
+
+
 def test_unknown_keys_and_long_lookbacks_are_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="lookback_days"):
         msgspec.json.decode(b'{"kind": "event", "lookback_days": 900}', type=Goal)

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import Raw
 
 from headwater.contracts.limits import BATCH_EVENTS, PROPERTIES_BYTES, PROPERTIES_DEPTH
 from headwater.intake import Code, TooManyEvents
@@ -47,6 +48,14 @@ BROKEN = [
     ({"properties": [1]}, "not_an_object", "properties", "must be an object"),
     ({"properties": None}, "not_an_object", "properties", "must be an object"),
     ({"properties": {"a": "x" * PROPERTIES_BYTES}}, "properties_too_large", "properties", "32,768 are allowed"),
+    ({"properties": {"amount": 5, "a": Raw(b"1e400")}}, "out_of_range", "properties", "larger than 1.8e308"),
+    (
+        {"properties": {"a": [{"b": Raw(b"-1E+309")}], "c": "x" * 200}},
+        "out_of_range",
+        "properties",
+        "send it as a text",
+    ),
+    ({"properties": {"a": Raw(b"9" * 4_301)}}, "out_of_range", "properties", "4,300 digits"),
     ({"properties": nested(PROPERTIES_DEPTH + 1)}, "properties_too_deep", "properties", "deeper than 64 levels"),
 ]
 
@@ -96,6 +105,7 @@ def test_every_code_is_reached_by_a_test() -> None:
         {"properties": nested(PROPERTIES_DEPTH)},
         {"properties": {"a": "x" * (PROPERTIES_BYTES - 8)}},
         {"properties": {"brackets": "[{" * 100}},
+        {"properties": {"a": Raw(b"1.7976931348623158e308"), "b": Raw(b"9" * 4_300), "c": Raw(b"1e-400")}},
     ],
 )
 def test_the_limit_itself_is_allowed(accept: Accept, change: dict[str, Any]) -> None:
@@ -170,6 +180,32 @@ def test_properties_over_several_lines_are_landed_on_one(accept: Accept) -> None
     body = b'[{"event": "a", "properties": {\r\n  "a": [1,\n 2], "text": "two\\nlines"\n}},\n{"event": "b"}]'
     landed = accept(body)
     assert msgspec.json.decode(landed.events[0].properties) == {"a": [1, 2], "text": "two\nlines"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "landed"),
+    [
+        ('{"amount": 5, "amount": 6}', '{"amount":6}'),
+        ('{"a":{"b":1e2,"b":1.5},"c":[{"d":1,"d":{"e":"x:y"}}]}', '{"a":{"b":1.5},"c":[{"d":{"e":"x:y"}}]}'),
+        (r'{"a":1,"\u0061":2}', '{"a":2}'),
+        (r'{"a":1,"a":"\u003a\u003A"}', '{"a":"::"}'),
+        (r'{"a":1,"a":"b","c":"\u003a"}', '{"a":"b","c":":"}'),
+        (
+            '{"a":1,"a":' + "9" * 30 + "}",
+            '{"a":' + "9" * 30 + "}",
+        ),
+        (
+            '{"a": 1e2, "b": {"a": 1.10, "url": "https://a.b/?c"}}',
+            '{"a": 1e2, "b": {"a": 1.10, "url": "https://a.b/?c"}}',
+        ),
+    ],
+)
+def test_of_a_name_that_comes_twice_the_last_value_is_landed_and_nothing_else_is_changed(
+    accept: Accept, sent: str, landed: str
+) -> None:
+    """As the contract reads it, and every reader we know but ClickHouse, for which it would be the first."""
+    (event,) = accept(f'{{"event":"a","properties":{sent}}}'.encode()).events
+    assert bytes(event.properties).decode() == landed
 
 
 def test_depth_is_measured_outside_of_strings() -> None:

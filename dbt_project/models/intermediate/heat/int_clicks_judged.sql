@@ -61,7 +61,7 @@ visitors as (
                     occurred_at,
                     event = 'click',
                     event = 'error',
-                    event not in ('click', 'scroll', 'error'),
+                    event not in ('click', 'error'),
                     path,
                     device_type,
                     toInt32({{ bounded_number('x', 1000000) }}),
@@ -83,6 +83,8 @@ visitors as (
         ) as history
     from {{ ref('stg_events__events') }}
     where not is_bot and (org_id, site_id, visitor_id) in clicking
+        -- Whoever waits for a page to react scrolls, moves the mouse and looks: of moves there are the most of all events.
+        and event not in ('scroll', 'move', 'attention')
         and {{ in_batch('cityHash64(visitor_id)') }}
         {{- near if plan.is_scoped }}
     group by org_id, site_id, visitor_id

@@ -35,6 +35,8 @@ from {{ changes_of(plan, 'fct_revenue_events') }}
 {%- endif %}
 -- Whole numbers throughout: weights are integers, and what division leaves over goes to the largest remainders, so the
 -- credits of a conversion are exactly 1 and its money exactly its worth, in every model.
+-- Journeys come in the order of their table, a thousand conversions at a time: 20,000 of a machine, of 200 touches each, take
+-- 1.2 GB, and more than 4 GB as one hash table in blocks of 65,000.
 with journeys as (
     select
         conversion_id,
@@ -55,13 +57,23 @@ with journeys as (
         ) as touches
     from {{ ref('fct_touchpoints') }}
     where {{ chosen }}
-    group by conversion_id
+    group by org_id, site_id, converted_at, conversion_id
+    settings optimize_aggregation_in_order = 1, max_block_size = 1024
 ),
 
 -- Who converted without a session, as servers may report, still counts: one touch of no channel takes it all.
 converted as (
     select
-        conversions.*,
+        conversions.conversion_id as conversion_id,
+        conversions.conversion_kind as conversion_kind,
+        conversions.org_id as org_id,
+        conversions.site_id as site_id,
+        conversions.goal_id as goal_id,
+        conversions.day as day,
+        conversions.converted_at as converted_at,
+        conversions.value as value,
+        conversions.revenue as revenue,
+        conversions.currency as currency,
         if(
             empty(journeys.touches),
             [(
@@ -87,8 +99,9 @@ converted as (
                 is_direct Bool
             )
         ) as touches
-    from (select * from {{ ref('fct_conversions') }} where {{ chosen }}) as conversions
-    left join journeys on journeys.conversion_id = conversions.conversion_id
+    from journeys
+    right join (select * from {{ ref('fct_conversions') }} where {{ chosen }}) as conversions
+        on conversions.conversion_id = journeys.conversion_id
 ),
 
 weighted as (
