@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -57,10 +58,11 @@ class Models:
     target: Path
     environment: dict[str, str]
 
-    def dbt(self, command: str, *arguments: str) -> Ran:
+    def dbt(self, *arguments: str) -> Ran:
         """Run dbt in this process: to start it and read the project takes ten seconds, each time.
 
-        ``--vars`` among the arguments stand in for `SMALL_SCALE`.
+        ``arguments``: the command, as in `docs generate`, and its options. ``--vars`` among them stand in for
+        `SMALL_SCALE`.
         """
         from dbt.cli.main import dbtRunner
 
@@ -71,11 +73,14 @@ class Models:
                 said.append(event.info.msg)
 
         manifest = parse_project()
+        command = list(takewhile(lambda word: not word.startswith("-"), arguments))
         before = dict(os.environ)
         os.environ |= self.environment
         make_databases(self.client)
         try:
-            done = dbtRunner(manifest=manifest.deepcopy(), callbacks=[hear]).invoke([command, *OPTIONS, *arguments])
+            done = dbtRunner(manifest=manifest.deepcopy(), callbacks=[hear]).invoke(
+                [*command, *OPTIONS, *arguments[len(command) :]]
+            )
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -68,8 +68,8 @@ OF_THE_MARTS = {
     "event_revenue": (
         ("event", "currency"),
         "SELECT event, JSONExtractString(properties, 'currency') AS currency, sum(JSONExtractInt(properties, 'amount'))"
-        " FROM staging.stg_events__events WHERE event = 'purchase' AND NOT is_bot AND currency != '' AND {site}"
-        " GROUP BY 1, 2",
+        " FROM staging.stg_events__events WHERE event = 'purchase' AND NOT is_bot AND currency != ''"
+        " AND JSONExtractInt(properties, 'amount') <= 1000000000000 AND {site} GROUP BY 1, 2",
     ),
     "event_revenue_position_based": (
         ("conversion_kind", "currency"),
@@ -78,8 +78,8 @@ OF_THE_MARTS = {
     ),
     "conversions_linear": (
         ("conversion_kind",),
-        "SELECT 'goal', count() FROM marts.fct_goal_completions WHERE {site} UNION ALL"
-        " SELECT 'revenue', count() FROM marts.fct_revenue_events WHERE {site}",
+        "SELECT 'goal', count() FROM marts.fct_goal_completions WHERE {site} HAVING count() > 0 UNION ALL"
+        " SELECT 'revenue', count() FROM marts.fct_revenue_events WHERE {site} HAVING count() > 0",
     ),
     "funnel_step_conversion_rate": (
         ("funnel_id", "step"),

@@ -47,8 +47,8 @@ def test_the_proof_finds_objects_that_an_event_changed_and_a_build_left_as_they_
     run_proof: Prove, mutate: Callable[[str, str, str], Path]
 ) -> None:
     project = mutate(
-        "macros/stripe/stripe_changes.sql",
-        "where object_type = '{{ kind }}'",
+        "models/staging/stripe/stg_stripe__subscription_versions.sql",
+        "where object_type = 'subscription'",
         "where object_type = 'nothing'",
     )
     select = ("+stg_stripe__subscription_versions", "+int_visitors_first_seen")

@@ -131,21 +131,25 @@ def test_a_column_that_only_one_of_many_events_has_arrives(home: HomeSettings, w
 def test_the_raw_tables_stay_as_their_ddl_made_them(home: HomeSettings, warehouse: Warehouse) -> None:
     Landed(home).land(1, rejected=1)
     load_once()
+    warehouse.command("CREATE DATABASE made_by_ddl")
+    twins = {}
     for _, path in migrations():
         for statement in statements(path):
-            if not statement.startswith("CREATE TABLE"):
+            if statement.startswith("CREATE TABLE"):
+                table = statement.split()[5]
+                twins[table] = f"made_by_ddl.{table.replace('.', '_')}"
+            elif statement.startswith("ALTER TABLE"):
+                table = statement.split()[2]
+            else:
                 continue
-            table = statement.split()[5]
-            warehouse.command("CREATE DATABASE IF NOT EXISTS made_by_ddl")
-            twin = f"made_by_ddl.{table.replace('.', '_')}"
-            warehouse.command(f"DROP TABLE IF EXISTS {twin}")
-            warehouse.command(statement.replace(table, twin, 1))
-            columns = "SELECT name, type, default_expression FROM system.columns WHERE table = '{}' AND database = '{}'"
-            database, name = table.split(".")
-            assert (
-                warehouse.query(columns.format(name, database))[1]
-                == warehouse.query(columns.format(twin.split(".")[1], "made_by_ddl"))[1]
-            )
+            warehouse.command(statement.replace(table, twins[table], 1))
+    columns = (
+        "SELECT name, type, default_expression FROM system.columns WHERE concat(database, '.', table) = {table:String}"
+    )
+    for table, twin in twins.items():
+        made = warehouse.query(columns, {"table": twin})[1]
+        assert made
+        assert warehouse.query(columns, {"table": table})[1] == made
 
 
 def test_no_load_package_stays_behind(home: HomeSettings, warehouse: Warehouse) -> None:
