@@ -9,8 +9,11 @@ BUILD_JOB = "build_warehouse"
 
 build_warehouse = dg.define_asset_job(
     BUILD_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.checks(*QUALITY_CHECKS, polled_in_time, every_object_is_shown) - APART,
-    description="Load what waits, build every model, run every check that is cheap enough for every quarter of an hour.",
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.checks(*QUALITY_CHECKS, polled_in_time, every_object_is_shown)
+    - APART,
+    description="Load what waits, build every model, run every check "
+    "that is cheap enough for every quarter of an hour.",
     tags={"headwater/job": "build"},
 )
 
