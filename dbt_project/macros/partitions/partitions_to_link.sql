@@ -4,7 +4,7 @@
 #}
 {% macro partitions_to_link(name, changed, names) -%}
     {%- set linked = [] -%}
-    {%- if names | length in range(1, 5) -%}
+    {%- if 0 < names | length <= 4 -%}
         {%- set database, table = name.split('.') -%}
         {%- for row in run_query(
             "select partition_id, sum(rows) as stored from system.parts where active and database = '" ~ database

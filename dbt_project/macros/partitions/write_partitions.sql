@@ -22,6 +22,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- set linked = partitions_to_link(name, changed, rewritten) -%}
+    {%- do kept.extend(linked) -%}
     {%- set rewritten = rewritten | reject('in', linked) | list -%}
     {%- set is_grown = partition_id ~ " in ('" ~ grown | join("', '") ~ "')" -%}
     {%- set is_rewritten = "in ('" ~ rewritten | join("', '") ~ "')" -%}
@@ -36,19 +37,20 @@
         {% do run_statement('alter table ' ~ next ~ ' ' ~ links | join(', ')) %}
         {% do run_statement('delete from ' ~ next ~ ' where ' ~ condition) %}
     {%- endif -%}
+    {%- set sources = [] -%}
+    {%- if grown -%}
+        {%- do sources.append('select ' ~ columns ~ ' ' ~ added ~ ' and ' ~ is_grown) -%}
+    {%- endif -%}
+    {%- if rewritten -%}
+        {%- set stays = '_partition_id ' ~ is_rewritten ~ ' and not (' ~ condition ~ ')' -%}
+        {%- do sources.append('select ' ~ columns ~ ' from ' ~ name ~ ' where ' ~ stays) -%}
+    {%- endif -%}
+    {%- if rewritten or linked -%}
+        {%- do sources.append('select ' ~ columns ~ ' from ' ~ name ~ '__new where ' ~ partition_id ~ ' ' ~ is_replaced) -%}
+    {%- endif -%}
     {% call statement('next') %}
         insert into {{ next }} ({{ columns }})
-        {%- if grown %}
-        select {{ columns }} {{ added }} {{ 'and ' ~ is_grown if rewritten or linked }}
-        {%- endif %}
-        {{- ' union all' if grown and (rewritten or linked) }}
-        {%- if rewritten %}
-        select {{ columns }} from {{ name }} where _partition_id {{ is_rewritten }} and not ({{ condition }})
-        union all
-        {%- endif %}
-        {%- if rewritten or linked %}
-        select {{ columns }} from {{ name }}__new where {{ partition_id }} {{ is_replaced }}
-        {%- endif %}
+        {{ sources | join(' union all ') }}
         {{ adapter.get_model_query_settings(model) }}
     {% endcall %}
 
@@ -63,7 +65,7 @@
     {%- endif -%}
     {%- for partition in rewritten + linked -%}
         {%- do steps.append(
-            "replace partition id '" ~ partition ~ "' from " ~ next if partition in kept or partition in linked
+            "replace partition id '" ~ partition ~ "' from " ~ next if partition in kept
             else "drop partition id '" ~ partition ~ "'"
         ) -%}
     {%- endfor -%}

@@ -12,6 +12,7 @@
 {%- set plan = build_plan() %}
 {%- set scope = scope_of('int_subscription_periods') %}
 {%- set unit = "toInt256('1000000000000000000')" %}
+{%- set amount_off = 'if(d.1.currency = currency, d.1.amount_off, d.1.amounts_off[currency])' %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
 -- Of which a version came, and which name or named a discount or a price that is another than before.
@@ -224,7 +225,9 @@ valued as (
                     "arrayMap((a, e) -> multiIf(e = 0, a, d.1.millionths > 0, "
                     ~ divide_rounded('a * (1000000 - d.1.millionths)', 'toInt256(1000000)')
                     ~ ", total = 0, a, "
-                    ~ divide_rounded('a * greatest(total - if(d.1.currency = currency, d.1.amount_off, d.1.amounts_off[currency]) * ' ~ unit ~ ', toInt256(0))', 'greatest(total, toInt256(1))')
+                    ~ divide_rounded(
+                        'a * greatest(total - ' ~ amount_off ~ ' * ' ~ unit ~ ', toInt256(0))', 'greatest(total, toInt256(1))'
+                    )
                     ~ "), left_over, eligible)"
                 )
             ) }},

@@ -163,8 +163,9 @@ uncaptured as (
     group by org_id, site_id, balance_transaction_id
 ),
 
--- Both are of one instant: what is booked lies where its booking does. Either side may lack the other. Of what was paid in another currency than it was settled in, Stripe alone knows the
--- amount: that it was booked, and only once, is all there is to compare.
+-- Both are of one instant: what is booked lies where its booking does. Either side may lack the other. Of what was paid in
+-- another currency than it was settled in, Stripe alone knows the amount: that it was booked, and only once, is all there is
+-- to compare.
 compared_transactions as (
     select
         if(transactions.booking_id != '', transactions.org_id, bookings.org_id) as org_id,
