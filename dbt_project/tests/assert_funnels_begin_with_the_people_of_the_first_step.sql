@@ -6,7 +6,7 @@ with entered as (
 
 events as (
     select distinct events.org_id, events.site_id, events.funnel_id, events.person_id
-    from {{ ref('int_funnel_events') }} as events
+    from {{ ref('int_funnel_events_attributed') }} as events
     inner join {{ ref('stg_control__funnels') }} as funnels
         on funnels.org_id = events.org_id
         and funnels.site_id = events.site_id

@@ -1,12 +1,11 @@
 {#
-  Statement of events with the person of each: see int_events_attributed, which is this of all events.
-  `events`, `visitors`: relations of stg_events__events and int_visitors_resolved.
+  Statement of events with the person of each. `events`: relation of events that are somebody's, with org_id, site_id,
+  visitor_id and user_id; `visitors`: relation of int_visitors_resolved.
 #}
 {% macro attribute_events(events, visitors) -%}
 -- These names are this statement's own: within another one ClickHouse would take `events` for one of that one's.
 with person_events as (
     select * from {{ events }}
-    where not is_bot and (visitor_id != '' or user_id != '')
 ),
 
 known_visitors as (

@@ -6,7 +6,7 @@
 {% macro events_attributed(plan, condition, visitors) -%}
     {%- if plan.header -%}
         ({{ attribute_events(
-            '(select * from ' ~ relation_of('stg_events__events') ~ ' where ' ~ condition ~ ')',
+            '(select * from ' ~ relation_of('stg_events__events') ~ ' where ' ~ is_of_somebody() ~ ' and ' ~ condition ~ ')',
             '(select * from ' ~ relation_of('int_visitors_resolved') ~ ' where ' ~ visitors ~ ')'
         ) }})
     {%- else -%}

@@ -1,1 +1,4 @@
-{{ attribute_events(ref('stg_events__events'), ref('int_visitors_resolved')) }}
+{{ attribute_events(
+    '(select * from ' ~ ref('stg_events__events') ~ ' where ' ~ is_of_somebody() ~ ')',
+    ref('int_visitors_resolved')
+) }}

@@ -4,7 +4,7 @@
         partition_by='toYYYYMM(entered_at)',
         order_by=['org_id', 'site_id', 'person_id', 'funnel_id'],
         meta={
-            'upstream': ['stg_events__receipts', 'int_visitors_resolved', 'stg_control__funnels'],
+            'upstream': ['int_funnel_events', 'int_visitors_resolved', 'stg_control__funnels'],
             'logged': ['org_id', 'site_id', 'funnel_id', 'person_id', 'entered_at'],
         },
     )
@@ -130,18 +130,10 @@
 {{ plan.header }}
 {%- if plan.is_scoped %}
 {%- set changed_sites = changed_sites(plan, ['stg_control__funnels']) %}
--- Whoever has a changed event of a name that a funnel of the site asks for, or gained or lost a visitor.
+-- Whoever has a changed event that matters to a funnel, or gained or lost a visitor.
 with changes as materialized (
-    select distinct changes.org_id as org_id, changes.site_id as site_id, visitor_id, user_id
-    from {{ changes_of(plan, 'stg_events__receipts') }} as changes
-    inner join {{ ref('stg_control__funnels') }} as funnels using (org_id, site_id)
-    where not is_bot
-        and not is_duplicate
-        and (
-            funnels.step_order = 'strict'
-            or has(arrayMap(step -> step.match.event, funnels.steps), changes.event)
-            or has(arrayMap(match -> match.event, funnels.exclusions), changes.event)
-        )
+    select distinct org_id, site_id, visitor_id, user_id
+    from {{ changes_of(plan, 'int_funnel_events') }}
 )
 
 select org_id, site_id, person_id
@@ -152,12 +144,14 @@ union distinct
 select org_id, site_id, person_id from {{ moved_people(plan) }}
 union distinct
 select org_id, site_id, {{ person_id('user_id') }} as person_id
-from changes
+from (
+    select org_id, site_id, visitor_id, user_id from changes
+    union all
+    select org_id, site_id, visitor_id, user_id
+    from {{ relation_of('int_funnel_events') }}
+    where (org_id, site_id) in {{ changed_sites }}
+)
 where visitor_id = '' and user_id != ''
-union distinct
-select org_id, site_id, {{ person_id('user_id') }} as person_id
-from {{ relation_of('stg_events__events') }}
-where visitor_id = '' and user_id != '' and not is_bot and (org_id, site_id) in {{ changed_sites }}
 union distinct
 select org_id, site_id, person_id
 from {{ this }}

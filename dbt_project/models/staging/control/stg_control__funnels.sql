@@ -38,5 +38,8 @@ select
     d.order as step_order,
     d.window_seconds as window_seconds,
     d.exclusions as exclusions,
-    d.breakdown as breakdown
+    d.breakdown as breakdown,
+    arrayDistinct(
+        arrayConcat(arrayMap(step -> step.match.event, d.steps), arrayMap(match -> match.event, d.exclusions))
+    ) as event_names
 from funnels
