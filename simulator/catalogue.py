@@ -83,8 +83,6 @@ SITES = (
     ),
 )
 
-FUNNEL_STEPS = ("landing", "pricing", "signup", "activate", "subscribe")
-
 LANDING_PATH, PRICING_PATH, SIGNUP_PATH = "/", "/pricing", "/signup"
 READING = (
     ("/blog/why-numbers-disagree", "Why numbers disagree"),

@@ -96,7 +96,7 @@ class Truth:
     rejected_codes: dict[str, dict[str, int]] = field(default_factory=dict)
     """By site and code."""
     funnels: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """By site: the people who reached each of `catalogue.FUNNEL_STEPS`. Planned, not counted."""
+    """By site: the people who reached each step of `definitions.FUNNEL`. Planned, not counted."""
 
     @property
     def total(self) -> LedgerTruth:

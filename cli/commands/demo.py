@@ -110,6 +110,7 @@ def _start(supervisor: Supervisor) -> None:
 
 
 def _prepare(home: HomeSettings, seed: int, scale: float) -> "tuple[Simulation, dict[str, str]]":
+    from cli.demo.definitions import define
     from headwater.control import create_key, ensure_site, open_control
     from simulator import simulate
 
@@ -119,6 +120,7 @@ def _prepare(home: HomeSettings, seed: int, scale: float) -> "tuple[Simulation, 
         for site in simulation.sites:
             ensure_site(session, site.org_id, site.site_id, hosts=[site.host], timezone=site.timezone)
             _, keys[site.site_id] = create_key(session, site.org_id, site.site_id, "demo", scopes=["events:write"])
+        define(session, simulation)
         session.commit()
     return simulation, keys
 

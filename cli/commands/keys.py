@@ -1,17 +1,12 @@
 """`headwater keys create|list|revoke`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
+from cli.control import control_session
 from cli.errors import CommandFailed
 from headwater.control.key import DEFAULT_SCOPES, SCOPES
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 @click.group("keys")
@@ -50,7 +45,7 @@ def create(
     from headwater.control import create_key, ensure_site
 
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    with _session() as session:
+    with control_session() as session:
         ensure_site(session, org, site, hosts=list(hosts), timezone=timezone)
         _, secret = create_key(
             session, org, site, name, scopes=list(scopes or DEFAULT_SCOPES), rate_per_minute=rate, expires_at=expires_at
@@ -65,7 +60,7 @@ def list_() -> None:
     from headwater.control import list_keys
 
     now = datetime.now(UTC)
-    with _session() as session:
+    with control_session() as session:
         for key in list_keys(session):
             state = "revoked" if key.revoked_at else "in force" if key.is_in_force(now) else "expired"
             scopes = ",".join(key.scopes)
@@ -80,20 +75,8 @@ def revoke(key_id: str) -> None:
     """Revoke the key KEY_ID, as `headwater keys list` shows it. Takes hold within seconds."""
     from headwater.control import revoke_key
 
-    with _session() as session:
+    with control_session() as session:
         if not revoke_key(session, key_id):
             raise CommandFailed(f"no key {key_id}; `headwater keys list` shows them")
         session.commit()
     click.echo(f"{key_id} revoked")
-
-
-@contextmanager
-def _session() -> Iterator["Session"]:
-    """Raises ControlUnavailable."""
-    from headwater.control import control_errors, open_control
-    from headwater.settings import ControlSettings, HomeSettings
-
-    home = HomeSettings()
-    home.home.mkdir(parents=True, exist_ok=True)
-    with control_errors(), open_control(ControlSettings().database_url(home))() as session:
-        yield session

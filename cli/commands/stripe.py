@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.control import control_session
 from cli.errors import CommandFailed, NotReady
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from ingestion.stripe.progress import Progress
 
 KEY_VARIABLE = "STRIPE_API_KEY"
@@ -44,7 +43,7 @@ def connect(site: str) -> None:
 
     box = SecretBox(SecretSettings())
     key, webhook_secret = _read_secrets()
-    with _session() as session:
+    with control_session() as session:
         connection = save_stripe_connection(session, box, site, key, webhook_secret or None)
         session.commit()
     mode = "live" if connection.livemode else "test"
@@ -56,7 +55,7 @@ def list_() -> None:
     """List the connections, without their secrets."""
     from headwater.control import list_stripe_connections
 
-    with _session() as session:
+    with control_session() as session:
         for connection in list_stripe_connections(session):
             mode = "live" if connection.livemode else "test"
             webhooks = "webhooks and polls" if connection.webhook_secret_encrypted else "polls"
@@ -71,7 +70,7 @@ def disconnect(site: str) -> None:
     """Forget a site's key to Stripe. What was loaded stays."""
     from headwater.control import drop_stripe_connection
 
-    with _session() as session:
+    with control_session() as session:
         if not drop_stripe_connection(session, site):
             raise CommandFailed(f"site {site!r} has no Stripe connection; `headwater stripe list` shows them")
         session.commit()
@@ -117,12 +116,3 @@ def _read_secrets() -> tuple[str, str]:
         return key.strip(), webhook_secret.strip()
     lines = [*sys.stdin.read().split("\n"), "", ""]
     return lines[0].strip(), lines[1].strip() or webhook_secret.strip()
-
-
-def _session() -> "Session":
-    from headwater.control import open_control
-    from headwater.settings import ControlSettings, HomeSettings
-
-    home = HomeSettings()
-    home.home.mkdir(parents=True, exist_ok=True)
-    return open_control(ControlSettings().database_url(home))()

@@ -1,7 +1,14 @@
 """The control database: organizations, sites, keys, connections, and what customers define on their sites."""
 
 from headwater.control.database import READ_ONLY, control_errors, open_control
-from headwater.control.definition import drop_definition, list_definitions, save_definition
+from headwater.control.definition import (
+    KINDS,
+    TABLES,
+    drop_definition,
+    find_definition,
+    list_definitions,
+    save_definition,
+)
 from headwater.control.errors import (
     BrokenName,
     BrokenSecret,
@@ -35,8 +42,10 @@ from headwater.control.stripe_connection import (
 
 __all__ = [
     "DEFAULT_SCOPES",
+    "KINDS",
     "READ_ONLY",
     "SCOPES",
+    "TABLES",
     "ApiKey",
     "BrokenName",
     "BrokenSecret",
@@ -60,6 +69,7 @@ __all__ = [
     "drop_definition",
     "drop_stripe_connection",
     "ensure_site",
+    "find_definition",
     "find_key",
     "find_site",
     "find_stripe_connection",

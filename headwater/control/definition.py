@@ -1,4 +1,4 @@
-"""Goals, funnels, cohorts and channel rules of a site: saving, finding and dropping them."""
+"""Goals, funnels, cohorts and channel rules of a site: saving, finding, listing and dropping them."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -21,19 +21,25 @@ from headwater.control.site import add_or_find, check_slug
 
 Saved = TypeVar("Saved", bound=SavedDefinition)
 
-_TABLES: dict[type[Goal | Funnel | Cohort | ChannelRule], type[SavedDefinition]] = {
+Definition = Goal | Funnel | Cohort | ChannelRule
+
+KINDS: dict[str, type[Definition]] = {"goal": Goal, "funnel": Funnel, "cohort": Cohort, "channel-rule": ChannelRule}
+"""What can be defined on a site, by the name people call it."""
+
+TABLES: dict[type[Definition], type[SavedDefinition]] = {
     Goal: SavedGoal,
     Funnel: SavedFunnel,
     Cohort: SavedCohort,
     ChannelRule: SavedChannelRule,
 }
+"""Where each is kept."""
 
 
 def save_definition(
     session: Session,
     site_id: str,
     definition_id: str,
-    definition: Goal | Funnel | Cohort | ChannelRule,
+    definition: Definition,
     name: str = "",
 ) -> SavedDefinition:
     """Keep a definition under its id, in place of the one that had it. Does not commit.
@@ -42,8 +48,8 @@ def save_definition(
     """
     site = session.get(Site, site_id)
     if site is None:
-        raise UnknownSite(f"there is no site {site_id!r}")
-    table = _TABLES[type(definition)]
+        raise UnknownSite(f"there is no site {site_id!r}; `headwater keys create --site {site_id}` makes it")
+    table = TABLES[type(definition)]
     saved = session.get(table, (site_id, check_slug(definition_id, "definition")))
     values = {"name": name or definition_id, "definition": msgspec.json.encode(definition).decode()}
     if saved is None:
@@ -54,11 +60,16 @@ def save_definition(
     return saved
 
 
-def drop_definition(
-    session: Session, site_id: str, definition_id: str, kind: type[Goal | Funnel | Cohort | ChannelRule]
-) -> bool:
+def find_definition(
+    session: Session, site_id: str, definition_id: str, kind: type[Definition]
+) -> SavedDefinition | None:
+    """The saved definition, or None when there is none of that id."""
+    return session.get(TABLES[kind], (site_id, definition_id))
+
+
+def drop_definition(session: Session, site_id: str, definition_id: str, kind: type[Definition]) -> bool:
     """Remove a definition; return whether there was one. Does not commit."""
-    saved = session.get(_TABLES[kind], (site_id, definition_id))
+    saved = find_definition(session, site_id, definition_id, kind)
     if saved is not None:
         session.delete(saved)
         session.flush()

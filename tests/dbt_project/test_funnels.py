@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from headwater.contracts.definition import Condition, EventMatch, Funnel, FunnelStep
-from simulator.catalogue import FUNNEL_STEPS, LANDING_PATH, PRICING_PATH
+from headwater.contracts.definition import Funnel
+from simulator.definitions import FUNNEL
 from simulator.simulation import simulate
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
@@ -125,18 +125,8 @@ def test_detours_are_those_of_the_oracle(
 
 def test_the_funnel_of_a_simulated_business_has_the_people_it_was_scripted_with(models: Models) -> None:
     simulation = simulate(3, date(2026, 3, 2), days=14, scale=0.15)
-    funnel = Funnel(
-        steps=(
-            FunnelStep("landing", EventMatch("page_view", (Condition("path", "equals", LANDING_PATH),))),
-            FunnelStep("pricing", EventMatch("page_view", (Condition("path", "equals", PRICING_PATH),))),
-            FunnelStep("signup", EventMatch("signup")),
-            FunnelStep("activate", EventMatch("project_created")),
-            FunnelStep("subscribe", EventMatch("subscription_started")),
-        ),
-        window_seconds=14 * 86_400,
-    )
     for site in simulation.sites:
-        rows = journeys.definition_rows(site.site_id, {"business": funnel})
+        rows = journeys.definition_rows(site.site_id, {"business": FUNNEL})
         models.insert("raw_control.funnels", [row | {"org_id": site.org_id} for row in rows])
     organizations = {site.site_id: site.org_id for site in simulation.sites}
     models.insert(
@@ -166,7 +156,6 @@ def test_the_funnel_of_a_simulated_business_has_the_people_it_was_scripted_with(
         " uniqExactIf(person_id, furthest_step >= 3), uniqExactIf(person_id, furthest_step >= 4),"
         " uniqExactIf(person_id, furthest_step >= 5) FROM marts.fct_funnel_progress GROUP BY site_id"
     )[1]
-    assert len(FUNNEL_STEPS) == len(funnel.steps)
     assert {row[0]: tuple(row[1:]) for row in found} == simulation.truth.funnels
 
 

@@ -79,7 +79,16 @@ MADE = {"make demo", "make test", "make up"}
 STRIPE = ("export HEADWATER_SECRET_KEY=", ".venv/bin/headwater stripe connect", ".venv/bin/headwater stripe load")
 """Run in tests/cli/test_stripe.py, against an account that is served there."""
 
-RUN = ("export KEY=", EVENT, ".venv/bin/headwater sql", ".venv/bin/headwater run", METRIC, ".venv/bin/headwater import")
+GOAL = "echo"
+RUN = (
+    "export KEY=",
+    EVENT,
+    GOAL,
+    ".venv/bin/headwater sql",
+    ".venv/bin/headwater run",
+    METRIC,
+    ".venv/bin/headwater import",
+)
 
 
 class TestUp:
@@ -95,7 +104,9 @@ class TestUp:
             assert planned.split()[0] in (".venv/bin/headwater", ".venv/bin/python"), planned
         assert run_as_written("make -n -o .venv/.installed up", shell, {}).strip() == ".venv/bin/headwater up"
 
-    def test_the_first_event_is_a_metric_in_six_commands(self, headwater: Run, readme: Callable[..., str]) -> None:
+    def test_the_first_event_is_a_metric_in_six_commands(
+        self, headwater: Run, readme: Callable[..., str], key: str
+    ) -> None:
         assert readme("export KEY=").startswith("hw_")
         assert json.loads(readme(EVENT))["accepted"] == 1
         deadline = time.monotonic() + 30
@@ -104,6 +115,9 @@ class TestUp:
         rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines() if "│" in line]
         assert [row[:4] for row in rows] == [["page_view", "ada", "/pricing", "news"]]
 
+        assert readme(GOAL) == "goal signup of my-site is saved; the next build counts by it\n"
+        signup = {"event": "signup", "visitor_id": "ada"}
+        assert _call(headwater, "/api/v1/events", key, signup)["accepted"] == 1
         _land_for_an_unknown_site(headwater)
         said = readme(".venv/bin/headwater run")
         assert " 1 warned, 0 failed," in said
@@ -111,6 +125,8 @@ class TestUp:
         assert warning.startswith("warning: check marts.rpt_site_daily relationships_rpt_site_daily_site_id")
         answer = json.loads(readme(METRIC))
         assert (answer["total"], len(answer["rows"])) == (1, 1)
+        reached = _call(headwater, "/api/v1/metrics/goal_completions?group_by=goal_id", key)["rows"]
+        assert [(row["group"], row["value"]) for row in reached] == [({"goal_id": "signup"}, 1)]
 
     def test_an_imported_log_adds_nothing_when_it_is_imported_again(self, readme: Callable[..., str]) -> None:
         assert "100 accepted" in readme(".venv/bin/headwater import")

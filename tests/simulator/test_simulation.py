@@ -13,8 +13,9 @@ from iptocc import country_code
 
 from headwater.contracts.wire import WireEvent
 from simulator import Simulation, simulate
-from simulator.catalogue import ADDRESSES, CRAWLERS, DEVICES, FUNNEL_STEPS, SITES
+from simulator.catalogue import ADDRESSES, CRAWLERS, DEVICES, SITES
 from simulator.client import USER_AGENT
+from simulator.definitions import FUNNEL
 from simulator.delivery import ClientRequest
 
 START = date(2026, 10, 12)
@@ -142,4 +143,4 @@ def test_a_month_is_about_two_hundred_thousand_events_and_is_made_in_seconds() -
     assert sum(len(request.events) for request in requests) == simulation.total
     assert took < 10
     assert isinstance(requests[0], ClientRequest)
-    assert len(FUNNEL_STEPS) == len(simulation.truth.funnels["lumen-us"])
+    assert len(FUNNEL.steps) == len(simulation.truth.funnels["lumen-us"])
