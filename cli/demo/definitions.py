@@ -59,7 +59,7 @@ def definition_tables(warehouse: Warehouse) -> Iterator[Table]:
             step.name, f"{count:,}", f"{100 * count / (before or 1):.1f} %", f"{100 * count / people[0]:.1f} %"
         )
     yield table
-    table = Table(title=f"Of those who signed up at {SITE}, who came back in a later week", title_justify="left")
+    table = Table(title=f"Who signed up at {SITE} and came back", title_justify="left")
     table.add_column("week of sign-up")
     for name in ("people", *(f"week {number}" for number in range(1, _WEEKS))):
         table.add_column(name, justify="right")
