@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.demo.content import compare_content, content_table
 from cli.demo.payment_tables import payment_tables
 from cli.demo.payments import Payments, compare_payments
 from headwater.settings import WarehouseSettings
@@ -53,12 +54,14 @@ def print_report(console: Console, simulation: "Simulation", payments: Payments,
         sources = warehouse.rows(_TOP_SOURCES)
         tables = list(payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min)))
         of_payments = list(compare_payments(warehouse, payments))
+        tables.append(content_table(warehouse))
+        of_content = list(compare_content(warehouse, simulation))
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
     for table in tables:
         console.print(table)
-    comparisons = [*_compare(simulation, site_days, ledger, usage), *of_payments]
+    comparisons = [*_compare(simulation, site_days, ledger, usage), *of_payments, *of_content]
     failures = [*run.failures, *(text for is_equal, text in comparisons if not is_equal)]
     agreeing = sum(is_equal for is_equal, _ in comparisons)
     console.print(_checks_table(run, agreeing, len(comparisons)))
@@ -172,6 +175,8 @@ def _checks_table(run: "RunReport", agreeing: int, comparisons: int) -> Table:
         table.add_column(name, justify="left" if name == "what" else "right")
     table.add_row("tests of the models and freshness, run by Dagster", str(run.checks_passed), str(run.checks_failed))
     table.add_row(
-        "site-days, ledgers, usage and payments equal to what was simulated", str(agreeing), str(comparisons - agreeing)
+        "site-days, ledgers, usage, payments and content equal to what was simulated",
+        str(agreeing),
+        str(comparisons - agreeing),
     )
     return table

@@ -27,6 +27,7 @@ from headwater.contracts.definition import (
     FunnelStep,
     Goal,
 )
+from tests.dbt_project.particulars import more_properties
 
 ORG = "walks"
 SEEDS = range(30)
@@ -232,7 +233,7 @@ def make_events(seed: int) -> list[Event]:
                 occurred_ms += random.choice((0, 300, 500, 501))
                 events.append(_click_again(random, event, occurred_ms))
     random.shuffle(events)
-    return [_describe(event) for event in events]
+    return [replace(event, properties=event.properties | more_properties(event.event, event.id)) for event in events]
 
 
 @cache
@@ -282,23 +283,6 @@ def _make_event(random: Random, site_id: str, occurred_ms: int, visitor_id: str,
         city=random.choice(("", "Pokhara")),
         **random.choice(ARRIVALS),
     )
-
-
-def _describe(event: Event) -> Event:
-    """The event with more properties, which a random of its own chooses: nobody else's journey is another for it."""
-    random = Random(event.id.int)
-    more: dict[str, Any] = {}
-    if event.event == "purchase" and random.random() < 0.8:
-        # Some is played too, some only sales tell of.
-        more["content_id"] = random.choice("abcde")
-        for name, values in (("content_type", ("video", "post")), ("creator_id", ("ada", "kim", "zoe"))):
-            if random.random() < 0.4:
-                more[name] = random.choice(values)
-    if event.event == "move":
-        more = {"x": random.choice((-3, 0, 19.9, 20, 400)), "y": random.choice((0, 40, 2_000_000))}
-    if event.event == "attention":
-        more = {"y": random.choice((0, 99.9, 100, 1200)), "duration_ms": random.choice((-1, 0, 1, 950, 4_000_000))}
-    return replace(event, properties=event.properties | more)
 
 
 def _click_again(random: Random, click: Event, occurred_ms: int) -> Event:
