@@ -48,6 +48,10 @@ def _as_json(truth: Truth) -> dict[str, object]:
             {"org_id": org_id, "day": day, "metric": metric, **msgspec.to_builtins(row)}
             for (org_id, day, metric), row in sorted(truth.usage.items())
         ],
+        "content": [
+            {"site_id": site_id, "content_id": content_id, "currency": currency, **msgspec.to_builtins(row)}
+            for (site_id, content_id, currency), row in sorted(truth.content.items())
+        ],
         "ledger": truth.ledger,
         "rejected_codes": truth.rejected_codes,
         "funnels": truth.funnels,

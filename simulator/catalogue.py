@@ -104,6 +104,10 @@ APPLICATION = (
     ("/app/billing", "Billing"),
 )
 VIDEOS = (("intro-tour", 95), ("webinar-funnels", 1860), ("course-sql-1", 640), ("course-sql-2", 715))
+"""Content and its length in seconds."""
+CREATORS = {"webinar-funnels": "mara", "course-sql-1": "ines", "course-sql-2": "ines"}
+COURSE_PRICES = {"course-sql-1": 2900, "course-sql-2": 3900}
+"""What is sold to whoever has seen the beginning, in cents."""
 BUTTONS = ("nav-docs", "cta-start", "cta-demo", "tab-monthly", "tab-yearly", "faq-toggle", "copy-snippet")
 
 

@@ -10,7 +10,7 @@ from simulator.delivery import ClientRequest, Delivery
 from simulator.event import ScriptedEvent
 from simulator.platform import PlatformStory
 from simulator.story import SiteStory
-from simulator.truth import Truth, count_ledger, count_site_days, count_usage
+from simulator.truth import Truth, count_content, count_ledger, count_site_days, count_usage
 
 DAYS = 30
 BATCH_SIZE = 400
@@ -67,6 +67,7 @@ def simulate(
     delivery = Delivery(script, Random(f"{seed}/delivery"), batch_size)
     truth.site_days = count_site_days(sites, script)
     truth.usage = count_usage(sites, script)
+    truth.content = count_content(script)
     truth.ledger = count_ledger(script, delivery.duplicates, delivery.rejected)
     truth.rejected_codes = {site_id: dict(codes) for site_id, codes in delivery.rejected.items()}
     return Simulation(sites, script, delivery, truth)

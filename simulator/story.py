@@ -10,6 +10,8 @@ from simulator.calendar import DAY_MS, HOUR_MS, Calendar
 from simulator.catalogue import (
     APPLICATION,
     BUTTONS,
+    COURSE_PRICES,
+    CREATORS,
     LANDING_PATH,
     PLANS,
     PRICING_PATH,
@@ -176,7 +178,20 @@ class SiteStory:
                 x, y = random.getrandbits(10), random.getrandbits(11)
                 visit.track("click", {"element": random.choice(BUTTONS), "x": x, "y": y})
                 visit.wait(0.1, 1)
+            self._look_around(visit)
             visit.open_page(*random.choice(READING))
+
+    def _look_around(self, visit: Visit) -> None:
+        """Now and then the tracker samples what the mouse does, and says what of the page is seen and for how long."""
+        random = self._random
+        if random.random() > 0.05:
+            return
+        for _ in range(3):
+            visit.wait(0.1, 0.1)
+            visit.track("move", {"x": random.getrandbits(10), "y": random.getrandbits(11)})
+        seen_ms = 500 + random.getrandbits(14)
+        visit.wait(seen_ms / 1000, seen_ms / 1000)
+        visit.track("attention", {"y": 100 * random.getrandbits(4), "duration_ms": seen_ms})
 
     def _watch(self, visit: Visit) -> None:
         random = self._random
@@ -184,11 +199,15 @@ class SiteStory:
             return
         content, length = random.choice(VIDEOS)
         visit.wait(2, 30)
-        visit.track("play", {"content_id": content, "position_seconds": 0})
+        creator = {"creator_id": CREATORS[content]} if content in CREATORS else {}
+        visit.track("play", {"content_id": content, "content_type": "video", "position_seconds": 0} | creator)
         watched = int(length * min(1.0, 0.1 + random.random() * 1.2))
         visit.wait(watched * 0.9, watched * 0.9)
         done = watched >= length
         visit.track("complete" if done else "pause", {"content_id": content, "position_seconds": min(watched, length)})
+        if content in COURSE_PRICES and random.random() < 0.3:
+            visit.wait(5, 90)
+            visit.track("purchase", {"content_id": content, "amount": COURSE_PRICES[content], "currency": "usd"})
 
     def _test_half_hour(self, visit: Visit) -> None:
         """Now and then a pause of exactly 30 minutes, which a session survives, or of a millisecond more."""

@@ -61,6 +61,15 @@ class UsageTruth:
 
 
 @dataclass(slots=True)
+class ContentTruth:
+    """One item of content on one site, in one currency. Crawlers left out."""
+
+    purchases: int = 0
+    revenue: int = 0
+    """In minor units."""
+
+
+@dataclass(slots=True)
 class LedgerTruth:
     """What becomes of everything the client sends: received = counted + bots + duplicates + rejected.
 
@@ -91,6 +100,8 @@ class Truth:
     """By site and local day."""
     usage: dict[tuple[str, date, str], UsageTruth] = field(default_factory=dict)
     """By organization, UTC day and metric."""
+    content: dict[tuple[str, str, str], ContentTruth] = field(default_factory=dict)
+    """By site, item and currency."""
     ledger: dict[str, LedgerTruth] = field(default_factory=dict)
     """By site."""
     rejected_codes: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -173,6 +184,18 @@ def count_usage(
         row.events += 1
         row.quantity += (sent.properties or {}).get("quantity", 1)
     return dict(usage)
+
+
+def count_content(script: Iterable[ScriptedEvent]) -> dict[tuple[str, str, str], ContentTruth]:
+    """Count the script's purchases of content by site, item and currency."""
+    content: defaultdict[tuple[str, str, str], ContentTruth] = defaultdict(ContentTruth)
+    for scripted in script:
+        properties = scripted.sent.properties or {}
+        if scripted.sent.event == "purchase" and "content_id" in properties and not scripted.is_bot:
+            row = content[scripted.site_id, properties["content_id"], properties["currency"]]
+            row.purchases += 1
+            row.revenue += properties["amount"]
+    return dict(content)
 
 
 def count_ledger(

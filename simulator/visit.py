@@ -80,4 +80,4 @@ class Visit:
         self._script.append(ScriptedEvent(now_ms, site.site_id, browser.is_bot, sent))
 
 
-WEB_EVENTS = frozenset({"page_view", "click", "scroll"})
+WEB_EVENTS = frozenset({"page_view", "click", "scroll", "move", "attention"})

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.demo.content import compare_content, content_table
 from cli.demo.definitions import compare_definitions, definition_tables
 from cli.demo.payment_tables import payment_tables
 from cli.demo.payments import Payments, compare_payments
@@ -52,9 +53,16 @@ def print_report(console: Console, simulation: "Simulation", payments: Payments,
         ledger = warehouse.rows(LEDGER)
         usage = warehouse.rows(USAGE)
         sources = warehouse.rows(_TOP_SOURCES)
-        tables = list(definition_tables(warehouse))
-        tables += payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min))
-        others = [*compare_definitions(warehouse, simulation), *compare_payments(warehouse, payments)]
+        tables = [
+            *definition_tables(warehouse),
+            *payment_tables(warehouse, min((row["day"] for row in site_days), default=date.min)),
+            content_table(warehouse),
+        ]
+        others = [
+            *compare_definitions(warehouse, simulation),
+            *compare_payments(warehouse, payments),
+            *compare_content(warehouse, simulation),
+        ]
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
@@ -174,7 +182,7 @@ def _checks_table(run: "RunReport", agreeing: int, comparisons: int) -> Table:
         table.add_column(name, justify="left" if name == "what" else "right")
     table.add_row("tests of the models and freshness, run by Dagster", str(run.checks_passed), str(run.checks_failed))
     table.add_row(
-        "site-days, ledgers, usage, funnels, goals and payments equal to what was simulated",
+        "numbers of the models equal to what was simulated",
         str(agreeing),
         str(comparisons - agreeing),
     )

@@ -27,6 +27,7 @@ from headwater.contracts.definition import (
     FunnelStep,
     Goal,
 )
+from tests.dbt_project.particulars import more_properties
 
 ORG = "walks"
 SEEDS = range(30)
@@ -232,7 +233,7 @@ def make_events(seed: int) -> list[Event]:
                 occurred_ms += random.choice((0, 300, 500, 501))
                 events.append(_click_again(random, event, occurred_ms))
     random.shuffle(events)
-    return events
+    return [replace(event, properties=event.properties | more_properties(event.event, event.id)) for event in events]
 
 
 @cache

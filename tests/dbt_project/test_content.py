@@ -9,6 +9,7 @@ import pytest
 
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
+from tests.dbt_project.items import name_items
 from tests.dbt_project.journeys import Event
 
 pytestmark = pytest.mark.xdist_group("walks")
@@ -45,10 +46,7 @@ def test_plays_are_those_of_the_oracle(walks: Models, plays: list[dict[str, Any]
 
 
 def test_content_of_the_day_is_that_of_the_oracle(walks: Models, plays: list[dict[str, Any]]) -> None:
-    creators: dict[tuple[str, str], str] = {}
-    for play in plays:
-        item = play["site_id"], play["content_id"]
-        creators[item] = max(play["creator_id"], creators.get(item, ""))
+    creators = {item: creator for item, (_, creator) in name_items(journeys.all_events()).items()}
     expected: dict[tuple[Any, ...], list[Any]] = {}
     for play in plays:
         key = play["site_id"], play["day"], play["content_id"], creators[play["site_id"], play["content_id"]]

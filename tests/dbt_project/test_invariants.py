@@ -43,6 +43,11 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"events": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"quantity": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_daily_usage", {"quantity": 1}),
+    ("moves_of_the_grid_are_the_moves", "marts.rpt_move_grid_daily", {"day": DAY, "moves": 1}),
+    ("moves_of_the_grid_are_the_moves", "marts.rpt_daily_usage", {"metric": "move", "events": 1}),
+    ("content_revenue_is_that_of_the_events", "marts.rpt_content_revenue_daily", {"day": DAY, "revenue": 1}),
+    ("content_revenue_is_that_of_the_events", "marts.rpt_content_revenue_daily", {"day": DAY, "purchases": 1}),
+    ("content_revenue_is_that_of_the_events", "marts.fct_revenue_events", {"day": DAY, "content_id": "a"}),
 )
 
 

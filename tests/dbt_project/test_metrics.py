@@ -71,6 +71,30 @@ OF_THE_MARTS = {
         " FROM staging.stg_events__events WHERE event = 'purchase' AND NOT is_bot AND currency != ''"
         " AND JSONExtractInt(properties, 'amount') <= 1000000000000 AND {site} GROUP BY 1, 2",
     ),
+    "content_revenue": (
+        ("content_id", "currency"),
+        "SELECT JSONExtractString(properties, 'content_id') AS item,"
+        " JSONExtractString(properties, 'currency') AS money, sum(JSONExtractInt(properties, 'amount'))"
+        " FROM staging.stg_events__events WHERE event = 'purchase' AND NOT is_bot AND item != '' AND money != ''"
+        " AND JSONExtractInt(properties, 'amount') <= 1000000000000 AND {site} GROUP BY 1, 2",
+    ),
+    "content_revenue_per_item": (
+        ("currency",),
+        "SELECT currency, sum(amount) / uniqExact(content_id) FROM marts.fct_revenue_events"
+        " WHERE content_id != '' AND {site} GROUP BY 1",
+    ),
+    "content_revenue_per_creator": (
+        (),
+        "SELECT sumIf(revenue, creator_id != '') / greatest(uniqExactIf(creator_id, creator_id != ''), 1)"
+        " FROM marts.rpt_content_revenue_daily WHERE {site}",
+    ),
+    "attention_milliseconds": (
+        ("path", "band"),
+        "SELECT path, toString(intDiv(toUInt32(JSONExtractFloat(properties, 'y')), 100)),"
+        " sum(least(JSONExtractInt(properties, 'duration_ms'), 3600000)) FROM staging.stg_events__events"
+        " WHERE event = 'attention' AND NOT is_bot AND JSONExtractInt(properties, 'duration_ms') > 0 AND {site}"
+        " GROUP BY 1, 2",
+    ),
     "event_revenue_position_based": (
         ("conversion_kind", "currency"),
         "SELECT 'goal', currency, 0 FROM marts.fct_goal_completions WHERE {site} GROUP BY currency UNION ALL"

@@ -36,6 +36,7 @@ EVENTS = (
     *("click", "click", "click", "scroll", "error", "signup", "purchase", "purchase", "cancel"),
     *journeys.MEDIA_EVENTS,
     *("api.request", "job.completed", "job.failed"),
+    *("move", "move", "attention"),
 )
 DEFINITIONS: dict[str, dict[str, Any]] = {
     "goals": journeys.GOALS,
@@ -79,7 +80,9 @@ def make_world(seed: int, batches: int) -> World:
             receipt |= {"org_id": org_id, "collector_id": f"{org_id}-{random.randrange(2)}", "sequence": sequence}
             _arrive(random, parts, receipt)
     for site in sites:
-        for table, rows in make_account(random, org_id, site, NOW_MS // 1000).items():
+        # A random of its own: what Stripe has depends on no event.
+        account = make_account(Random(f"{seed}/{site}"), org_id, site, NOW_MS // 1000)
+        for table, rows in account.items():
             for row in rows:
                 for load in {random.choice((0, 0, random.randrange(batches)))} | _once_more(random, batches):
                     parts[load].stripe[table].append(row | {"loaded_ms": _loaded_ms(random, load)})
@@ -141,6 +144,10 @@ def _properties(random: Random, event: str) -> Row:
     some: Row = random.choice(({}, {"quantity": 2}, {"quantity": 0.1}))
     if event == "click":
         return some | {"x": random.choice((0, 18, 31)), "y": random.choice((0, 24))}
+    if event == "move":
+        return some | {"x": random.choice((-1, 19, 20)), "y": random.choice((0, 1e7))}
+    if event == "attention":
+        return some | {"y": random.choice((99, 100)), "duration_ms": random.choice((-1, 0, 250, 4e6))}
     if event == "scroll":
         return some | {"depth": random.choice((24, 25, 60, 90, 100))}
     if event in journeys.MEDIA_EVENTS:
@@ -153,6 +160,10 @@ def _properties(random: Random, event: str) -> Row:
         times = {"wait_ms": random.choice((0, 7.25)), "duration_ms": random.choice((0.1, 900))}
         return some | times | {"queue": "slow", "job": random.choice(("mail", "export"))}
     worth: Row = random.choice(({}, {"amount": 1999, "currency": random.choice(("usd", "eur"))}))
+    if event == "purchase":
+        # Of what is never played, only sales say what it is.
+        item = {"content_id": random.choice(("a", "b", "c", "d")), "content_type": random.choice(("", "post"))}
+        worth |= random.choice(({}, item, item | {"creator_id": random.choice(("ada", "lee"))}))
     return some | worth | {"plan": random.choice(("team", "solo"))} if event != "page_view" else some
 
 

@@ -29,5 +29,6 @@ def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> No
     assert sorted(rule for rule, _ in shares) == sorted(rules)
     assert sum(float(share) for _, share in shares) == pytest.approx(100, abs=0.3)
     assert re.search(r"│ Organic Search +│ +\d+ │", done.stdout)
+    assert re.search(r"│ course-sql-2 +│ ines +│ usd +│ +\d+ │ +[\d,]+\.00 │", done.stdout)
     home = Path(headwater.environment["HEADWATER_HOME"]) / "demo"  # type: ignore[attr-defined]
     assert (home / "dbt" / "unit_tests_passed").read_text().startswith(project_digest())

@@ -15,10 +15,10 @@ from simulator.__main__ import main
 def test_the_requests_are_written_as_ndjson_and_the_truth_as_json(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    arguments = ["--seed", "4", "--start", "2026-10-01", "--days", "2", "--scale", "0.02", "--batch-size", "100"]
+    arguments = ["--seed", "4", "--start", "2026-10-01", "--days", "2", "--scale", "0.1", "--batch-size", "100"]
     assert main([*arguments, "--truth", str(tmp_path / "truth.json")]) == 0
     lines = [msgspec.json.decode(line) for line in capfdbinary.readouterr().out.splitlines()]
-    simulation = simulate(4, date(2026, 10, 1), 2, 0.02, batch_size=100)
+    simulation = simulate(4, date(2026, 10, 1), 2, 0.1, batch_size=100)
     assert [line["site_id"] for line in lines] == [request.site_id for request in simulation.requests()]
     assert sum(len(line["events"]) for line in lines) == simulation.total
     truth = msgspec.json.decode((tmp_path / "truth.json").read_bytes())
@@ -27,6 +27,8 @@ def test_the_requests_are_written_as_ndjson_and_the_truth_as_json(
     assert sum(row["quantity"] for row in truth["usage"]) == sum(
         row.quantity for row in simulation.truth.usage.values()
     )
+    revenue = sum(row.revenue for row in simulation.truth.content.values())
+    assert sum(row["revenue"] for row in truth["content"]) == revenue > 0
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:

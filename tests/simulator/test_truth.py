@@ -131,6 +131,20 @@ def test_usage_of_each_organization_and_day(simulation: Simulation, received: An
     assert any(row.quantity > row.events for row in simulation.truth.usage.values())
 
 
+def test_content_of_each_site_is_sold_as_often_and_for_as_much_as_is_sent(
+    simulation: Simulation, received: Any
+) -> None:
+    sold: dict[tuple[str, str, str], list[int]] = {}
+    for site_id, event in received.values():
+        if event["event"] == "purchase" and not is_bot(event):
+            bought = event["properties"]
+            sold.setdefault((site_id, bought["content_id"], bought["currency"]), []).append(bought["amount"])
+    assert {site_id for site_id, _, _ in sold} == ZONES.keys()
+    assert {key: (row.purchases, row.revenue) for key, row in simulation.truth.content.items()} == {
+        key: (len(amounts), sum(amounts)) for key, amounts in sold.items()
+    }
+
+
 def test_the_ledger_closes_on_every_site(simulation: Simulation, received: Any) -> None:
     requests: Counter[str] = Counter()
     for request in simulation.requests():

@@ -64,8 +64,8 @@ visitors as (
                     event not in ('click', 'error'),
                     path,
                     device_type,
-                    toInt32({{ bounded_number('x', 1000000) }}),
-                    toInt32({{ bounded_number('y', 1000000) }}),
+                    {{ page_pixels('x') }},
+                    {{ page_pixels('y') }},
                     if(event = 'click', JSONExtractString(properties, 'element'), '')
                 )::Tuple(
                     id UUID,

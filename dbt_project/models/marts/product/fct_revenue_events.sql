@@ -5,7 +5,7 @@
         order_by=['org_id', 'site_id', 'occurred_at', 'event_id'],
         meta={
             'upstream': ['stg_events__receipts', 'int_visitors_resolved', 'stg_control__sites'],
-            'logged': ['org_id', 'site_id', 'person_id', 'conversion_id', 'occurred_at', 'day'],
+            'logged': ['org_id', 'site_id', 'person_id', 'conversion_id', 'occurred_at', 'day', 'content_id'],
         },
     )
 }}
@@ -43,7 +43,10 @@ with events as (
         event,
         occurred_at,
         JSONExtractInt(properties, 'amount') as amount,
-        lower(JSONExtractString(properties, 'currency')) as currency
+        lower(JSONExtractString(properties, 'currency')) as currency,
+        JSONExtractString(properties, 'content_id') as content_id,
+        JSONExtractString(properties, 'content_type') as content_type,
+        JSONExtractString(properties, 'creator_id') as creator_id
     from {{ ref('stg_events__events') }}
     where {{ carries_revenue() }}
         and not is_bot
@@ -79,7 +82,10 @@ select
     ) as person_id,
     events.visitor_id as visitor_id,
     events.amount as amount,
-    toLowCardinality(events.currency) as currency
+    toLowCardinality(events.currency) as currency,
+    events.content_id as content_id,
+    events.content_type as content_type,
+    events.creator_id as creator_id
 from events
 left join visitors
     on visitors.org_id = events.org_id
