@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.conftest import Models, parse_project
+from tests.dbt_project.journeys import ORG
 
 pytestmark = pytest.mark.xdist_group("walks")
 
@@ -43,6 +44,9 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"events": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"quantity": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_daily_usage", {"quantity": 1}),
+    ("quotas_are_the_usage", "marts.rpt_quota_status", {"used": 1}),
+    ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "click", "day": DAY, "quantity": 1}),
+    ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "export", "events": 1}),
 )
 
 
