@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -183,3 +183,17 @@ def test_quotas_are_those_of_the_oracle_as_usage_comes_and_as_they_change(
     done = models.dbt("run", "--full-refresh", *BUILT)
     assert done.returncode == 0, done.stdout
     assert models.client.value("SELECT sum(sipHash64(*)) FROM marts.rpt_quota_status") == in_steps
+
+
+def test_a_quota_that_is_dropped_as_the_usage_of_a_month_vanishes_leaves_no_row(models: Models) -> None:
+    quotas = {"acme": {"calls": Quota("call", 5), "exports": Quota("export", 5)}}
+    known = Use("acme", 0, UUID(int=1), "call", date(2026, 2, 5), 0, "", is_bot=False)
+    build(models, {"acme": [known]}, quotas)
+    periods = "SELECT quota_id, period_start FROM marts.rpt_quota_status WHERE org_id = 'acme'"
+    assert models.client.query(periods)[1] == [("calls", date(2026, 2, 1))]
+    # A receipt that came before the one that is known says another day, and is believed.
+    before = replace(known, sequence=1, day=date(2026, 1, 5))
+    del quotas["acme"]["calls"]
+    build(models, {"acme": [before]}, quotas)
+    assert models.client.query("SELECT day FROM marts.rpt_daily_usage WHERE org_id = 'acme'")[1] == [(before.day,)]
+    assert models.client.query(periods)[1] == []
