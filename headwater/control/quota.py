@@ -19,7 +19,9 @@ def save_quota(session: Session, org_id: str, quota_id: str, quota: Quota, name:
     msgspec.ValidationError for a quota that was built with what none can hold.
     """
     if session.get(Organization, org_id) is None:
-        raise UnknownOrganization(f"there is no organization {org_id!r}; make it with its first site")
+        raise UnknownOrganization(
+            f"there is no organization {org_id!r}; `headwater keys create --org {org_id} --site …` makes it"
+        )
     text = msgspec.json.encode(quota)
     msgspec.json.decode(text, type=Quota)
     values = {"name": name or quota_id, "definition": text.decode()}
