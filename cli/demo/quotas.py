@@ -25,11 +25,11 @@ STATUSES = """
     FROM marts.rpt_quota_status WHERE org_id = {org:String}
 """
 FULLEST = """
-    SELECT quota_id AS quota, toString(any(period)) AS period, any(limit) AS limit, toInt64(max(used)) AS most_used,
-           toString(round(100 * max(share_used))) || ' %' AS of_the_limit,
-           toString(argMax(status, share_used)) AS status,
-           ifNull(toString(min(exceeded_on)), 'never') AS first_exceeded_on
-    FROM marts.rpt_quota_status WHERE org_id = {org:String} GROUP BY quota ORDER BY max(share_used), quota
+    SELECT quota_id AS quota, any(limit) AS limit, toInt64(argMax(quotas.used, share_used)) AS used,
+           toString(round(100 * max(share_used))) || ' %' AS share,
+           toString(argMax(quotas.status, share_used)) AS status,
+           ifNull(toString(argMax(tuple(quotas.exceeded_on), share_used).1), 'never') AS exceeded_on
+    FROM marts.rpt_quota_status AS quotas WHERE org_id = {org:String} GROUP BY quota ORDER BY max(share_used), quota
 """
 
 

@@ -58,7 +58,7 @@ def print_report(console: Console, simulation: "Simulation", payments: Payments,
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
-    console.print(_plain_table(f"Quotas of {ORG}, and the period that used most of them", quotas))
+    console.print(_plain_table(f"Quotas of {ORG}, each in the period that used most of it", quotas))
     for table in tables:
         console.print(table)
     comparisons = [*_compare(simulation, site_days, ledger, usage), *others]
