@@ -111,7 +111,8 @@ def _start(supervisor: Supervisor) -> None:
 
 def _prepare(home: HomeSettings, seed: int, scale: float) -> "tuple[Simulation, dict[str, str]]":
     from cli.demo.definitions import define
-    from headwater.control import create_key, ensure_site, open_control
+    from cli.demo.quotas import ORG, choose_quotas
+    from headwater.control import create_key, ensure_site, open_control, save_quota
     from simulator import simulate
 
     simulation = simulate(seed, datetime.now(UTC).date() - timedelta(days=DAYS + 1), DAYS, scale)
@@ -121,6 +122,8 @@ def _prepare(home: HomeSettings, seed: int, scale: float) -> "tuple[Simulation, 
             ensure_site(session, site.org_id, site.site_id, hosts=[site.host], timezone=site.timezone)
             _, keys[site.site_id] = create_key(session, site.org_id, site.site_id, "demo", scopes=["events:write"])
         define(session, simulation)
+        for quota_id, quota in choose_quotas(simulation).items():
+            save_quota(session, ORG, quota_id, quota)
         session.commit()
     return simulation, keys
 

@@ -14,6 +14,7 @@ from cli.demo.content import compare_content, content_table
 from cli.demo.definitions import compare_definitions, definition_tables
 from cli.demo.payment_tables import payment_tables
 from cli.demo.payments import Payments, compare_payments
+from cli.demo.quotas import ORG, compare_quotas, fullest_periods
 from headwater.settings import WarehouseSettings
 from headwater.warehouse.client import Warehouse
 
@@ -60,12 +61,15 @@ def print_report(console: Console, simulation: "Simulation", payments: Payments,
         ]
         others = [
             *compare_definitions(warehouse, simulation),
+            *compare_quotas(warehouse, simulation),
             *compare_payments(warehouse, payments),
             *compare_content(warehouse, simulation),
         ]
+        quotas = fullest_periods(warehouse)
     console.print(_sites_table(site_days))
     console.print(_ledger_table(ledger))
     console.print(_plain_table("Where visits came from", sources))
+    console.print(_plain_table(f"Quotas of {ORG}, each in the period that used most of it", quotas))
     for table in tables:
         console.print(table)
     comparisons = [*_compare(simulation, site_days, ledger, usage), *others]
@@ -169,8 +173,8 @@ def _ledger_table(rows: list[dict[str, Any]]) -> Table:
 
 def _plain_table(title: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "), justify="right" if name != "source" else "left")
+    for name, cell in (rows[0] if rows else {}).items():
+        table.add_column(name.replace("_", " "), justify="left" if isinstance(cell, str) else "right")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row.values()))
     return table
@@ -181,9 +185,6 @@ def _checks_table(run: "RunReport", agreeing: int, comparisons: int) -> Table:
     for name in ("what", "passed", "failed"):
         table.add_column(name, justify="left" if name == "what" else "right")
     table.add_row("tests of the models and freshness, run by Dagster", str(run.checks_passed), str(run.checks_failed))
-    table.add_row(
-        "numbers of the models equal to what was simulated",
-        str(agreeing),
-        str(comparisons - agreeing),
-    )
+    what = "numbers of the models equal to what was simulated"
+    table.add_row(what, str(agreeing), str(comparisons - agreeing))
     return table

@@ -1,4 +1,6 @@
-"""What a customer defines on a site: goals, funnels, cohorts and channel rules, as stored and as the models read them.
+"""What a customer defines, as stored and as the models read it.
+
+On a site goals, funnels, cohorts and channel rules; for an organization quotas.
 
 Decode with ``msgspec.json.decode(text, type=Goal)`` or build and encode; a definition that breaks a rule raises
 ``msgspec.ValidationError``, which says where.
@@ -9,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from headwater.contracts.limits import AMOUNT_AT_MOST, NAME_LENGTH
+from headwater.contracts.limits import AMOUNT_AT_MOST, NAME_LENGTH, QUOTA_AT_MOST
 from headwater.contracts.pattern import LONGEST_PATTERN, check_pattern
 
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
@@ -125,3 +127,17 @@ class ChannelRule(Definition, frozen=True):
                     f"a session has no field {condition.field!r}; "
                     "use source, medium, campaign, referrer_host or entry_path"
                 )
+
+
+class Quota(Definition, frozen=True):
+    """How much of a metric an organization may use in each day or month, in UTC."""
+
+    metric: Name
+    """Name of an event: what `rpt_daily_usage` calls a metric."""
+    limit: Annotated[int, Meta(ge=1, le=QUOTA_AT_MOST)]
+    """So much may be used; only more exceeds the quota."""
+    measure: Literal["events", "quantity"] = "events"
+    """``quantity``: an event counts for the number `quantity` of its properties, or for 1 without one."""
+    period: Literal["day", "month"] = "month"
+    warn_at_percent: Annotated[int, Meta(ge=1, le=100)] = 80
+    """The part of the limit from which on the quota is nearly used up."""

@@ -23,6 +23,9 @@ NUMBER_OUT_OF_RANGE = f"a number larger than 1.8e308, or of more than {INTEGER_L
 AMOUNT_AT_MOST = 10**12
 """Minor units of one amount of money; a sum of 64 bits holds nine million of them."""
 
+QUOTA_AT_MOST = 10**18
+"""Events, or units of quantity, that an organization may be allowed in a day or a month."""
+
 BATCH_EVENTS = 1_000
 """Events in one request."""
 

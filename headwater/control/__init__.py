@@ -1,4 +1,4 @@
-"""The control database: organizations, sites, keys, connections, and what customers define on their sites."""
+"""The control database: organizations, sites, keys, connections, and what customers define."""
 
 from headwater.control.database import READ_ONLY, control_errors, open_control
 from headwater.control.definition import (
@@ -16,6 +16,7 @@ from headwater.control.errors import (
     ControlUnavailable,
     SecretKeyMissing,
     SiteTaken,
+    UnknownOrganization,
     UnknownSite,
 )
 from headwater.control.installation import visitor_key
@@ -28,9 +29,11 @@ from headwater.control.model import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedQuota,
     Site,
     StripeConnection,
 )
+from headwater.control.quota import drop_quota, list_quotas, save_quota
 from headwater.control.secret import SecretBox, make_secret_key
 from headwater.control.site import ensure_site, find_site, list_organizations, list_sites, normalize_host
 from headwater.control.stripe_connection import (
@@ -57,16 +60,19 @@ __all__ = [
     "SavedDefinition",
     "SavedFunnel",
     "SavedGoal",
+    "SavedQuota",
     "SecretBox",
     "SecretKeyMissing",
     "Site",
     "SiteTaken",
     "StripeConnection",
+    "UnknownOrganization",
     "UnknownSite",
     "control_errors",
     "count_keys",
     "create_key",
     "drop_definition",
+    "drop_quota",
     "drop_stripe_connection",
     "ensure_site",
     "find_definition",
@@ -76,6 +82,7 @@ __all__ = [
     "list_definitions",
     "list_keys",
     "list_organizations",
+    "list_quotas",
     "list_sites",
     "list_stripe_connections",
     "make_secret_key",
@@ -83,6 +90,7 @@ __all__ = [
     "open_control",
     "revoke_key",
     "save_definition",
+    "save_quota",
     "save_stripe_connection",
     "visitor_key",
 ]

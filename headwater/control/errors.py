@@ -5,6 +5,7 @@ ControlError
 ├── BrokenName          an id is not a slug, a host is not a host, a scope or time zone is unknown
 ├── SiteTaken           the site belongs to another organization
 ├── UnknownSite         there is no such site
+├── UnknownOrganization there is no such organization
 ├── BrokenSecret        a key of Stripe that cannot be one
 └── SecretKeyMissing    HEADWATER_SECRET_KEY is not set, is broken, or is another than the one that encrypted
 """
@@ -28,6 +29,10 @@ class SiteTaken(ControlError):
 
 class UnknownSite(ControlError):
     """There is no such site; `ensure_site` makes one."""
+
+
+class UnknownOrganization(ControlError):
+    """There is no such organization; `ensure_site` makes one with its first site."""
 
 
 class BrokenSecret(ControlError):

@@ -139,6 +139,20 @@ class SavedChannelRule(SavedDefinition):
     __tablename__ = "channel_rules"
 
 
+class SavedQuota(Base):
+    """A `Quota` of an organization: its shape is `headwater.contracts.definition`'s."""
+
+    __tablename__ = "quotas"
+
+    org_id: Mapped[str] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
+    """A slug, unique among the organization's quotas."""
+    name: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[str] = mapped_column(Text)
+    """JSON text."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
+
+
 class StripeConnection(Base):
     """A site's Stripe account. Its secrets are encrypted under HEADWATER_SECRET_KEY."""
 

@@ -16,11 +16,13 @@ from headwater.control import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedQuota,
     Site,
     StripeConnection,
     control_errors,
     list_definitions,
     list_organizations,
+    list_quotas,
     list_sites,
     list_stripe_connections,
     open_control,
@@ -33,6 +35,7 @@ _COLUMNS = {
     "organizations": ("id", "name", "created_at"),
     "sites": ("id", "org_id", "name", "hosts", "timezone", "created_at"),
     "stripe_connections": ("site_id", "org_id", "livemode", "created_at"),
+    "quotas": ("id", "org_id", "name", "definition", "created_at"),
 }
 _DEFINITIONS: dict[str, type[SavedDefinition]] = {
     "goals": SavedGoal,
@@ -43,6 +46,7 @@ _DEFINITIONS: dict[str, type[SavedDefinition]] = {
 _COLUMNS |= dict.fromkeys(_DEFINITIONS, ("id", "org_id", "site_id", "name", "definition", "created_at"))
 _KEYS = {table: ("site_id", "id") if table in _DEFINITIONS else ("id",) for table in _COLUMNS}
 _KEYS["stripe_connections"] = ("site_id",)
+_KEYS["quotas"] = ("org_id", "id")
 
 _Rows = dict[str, list[dict[str, Any]]]
 
@@ -96,10 +100,11 @@ class ControlLoader:
             self._sessions = open_control(self._url)
         with self._sessions() as session:
             session.connection(execution_options=READ_ONLY)
-            found: dict[str, Sequence[Organization | Site | StripeConnection | SavedDefinition]] = {
+            found: dict[str, Sequence[Organization | Site | StripeConnection | SavedQuota | SavedDefinition]] = {
                 "organizations": list_organizations(session),
                 "sites": list_sites(session),
                 "stripe_connections": list_stripe_connections(session),
+                "quotas": list_quotas(session),
             }
             for table, model in _DEFINITIONS.items():
                 found[table] = list_definitions(session, model)

@@ -11,9 +11,11 @@ from headwater.contracts.definition import (
     Funnel,
     FunnelStep,
     Goal,
+    Quota,
 )
 from headwater.warehouse.client import Warehouse
 from tests.dbt_project.journeys import encode
+from tests.dbt_project.quotas import quota_rows
 
 DAYS = 31
 LAST_DAY = "2026-05-31"
@@ -69,6 +71,11 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
 }
 """What is defined on every site."""
 
+QUOTAS = {
+    "requests": Quota("api.request", 1_000, period="day"),
+    "jobs": Quota("job.completed", 100_000, measure="quantity"),
+}
+
 
 def make_sites(client: Warehouse) -> None:
     """Sites of one organization, and on each of them all definitions."""
@@ -82,6 +89,8 @@ def make_sites(client: Warehouse) -> None:
             for n in range(len(ZONES))
         ]
         client.command(f"INSERT INTO raw_control.{table} FORMAT JSONEachRow\n" + "\n".join(map(json.dumps, rows)))
+    quotas = map(json.dumps, quota_rows("bench", QUOTAS))
+    client.command("INSERT INTO raw_control.quotas FORMAT JSONEachRow\n" + "\n".join(quotas))
 
 
 def make_events(client: Warehouse, first: int, rows: int, visitors: int, day: str, loaded_at: str = "") -> None:

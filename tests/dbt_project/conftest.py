@@ -28,6 +28,7 @@ from tests.dbt_project.billing import Business
 from tests.dbt_project.bookkeeping import build, open_everything
 from tests.dbt_project.books import Books
 from tests.dbt_project.project import SMALL_SCALE, make_databases, usual_address
+from tests.dbt_project.quotas import QUOTAS, quota_rows
 
 OPTIONS = (
     *("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project")),
@@ -187,7 +188,8 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     """Every model built once on the journeys of all seeds, in two loads. Tests only read it."""
     with serve_models(tmp_path_factory.mktemp("walks")) as models:
         tables: dict[str, list[dict[str, Any]]] = {
-            "organizations": [{"id": journeys.ORG, "name": "Walks", "created_at": journeys.clock(0)}]
+            "organizations": [{"id": journeys.ORG, "name": "Walks", "created_at": journeys.clock(0)}],
+            "quotas": quota_rows(journeys.ORG, QUOTAS),
         }
         for seed in journeys.SEEDS:
             site_id, zone = journeys.make_site(seed)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_project.conftest import Models, parse_project
+from tests.dbt_project.journeys import ORG
 
 pytestmark = pytest.mark.xdist_group("walks")
 
@@ -48,6 +49,9 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("content_revenue_is_that_of_the_events", "marts.rpt_content_revenue_daily", {"day": DAY, "revenue": 1}),
     ("content_revenue_is_that_of_the_events", "marts.rpt_content_revenue_daily", {"day": DAY, "purchases": 1}),
     ("content_revenue_is_that_of_the_events", "marts.fct_revenue_events", {"day": DAY, "content_id": "a"}),
+    ("quotas_are_the_usage", "marts.rpt_quota_status", {"used": 1}),
+    ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "click", "day": DAY, "quantity": 1}),
+    ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "export", "events": 1}),
 )
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from tests.dbt_project import journeys
 from tests.dbt_project.accounts import make_account
 from tests.dbt_project.oracle import DAY_MS, HOUR_MS, THIRTY_MINUTES_MS, moment
+from tests.dbt_project.quotas import QUOTAS
 from tests.dbt_project.traffic import ZONES
 
 NOW_MS = 1_790_000_000_000
@@ -141,7 +142,7 @@ def _event(random: Random, sites: list[str], visitor_id: str, occurred_ms: int, 
 
 def _properties(random: Random, event: str) -> Row:
     """What the models read of an event of that name, and a quantity that some have."""
-    some: Row = random.choice(({}, {"quantity": 2}, {"quantity": 0.1}))
+    some: Row = random.choice(({}, {"quantity": 2}, {"quantity": -0.1}))
     if event == "click":
         return some | {"x": random.choice((0, 18, 31)), "y": random.choice((0, 24))}
     if event == "move":
@@ -221,7 +222,10 @@ def _control(random: Random, org_id: str, sites: list[str], builds: int) -> list
     """The control database at each build: mostly complete from the start and never changed."""
     organization = {"id": org_id, "name": org_id, "created_ms": 0}
     control: list[dict[str, list[Row]]] = [
-        {"organizations": [organization], "sites": [], "stripe_connections": [], **{table: [] for table in DEFINITIONS}}
+        {
+            "organizations": [organization],
+            **{table: [] for table in ("sites", "stripe_connections", "quotas", *DEFINITIONS)},
+        }
         for _ in range(builds)
     ]
     for site in sites:
@@ -243,6 +247,11 @@ def _control(random: Random, org_id: str, sites: list[str], builds: int) -> list
                         definition = journeys.encode(definitions[meaning])
                         row = of_site | {"id": name, "site_id": site, "name": name, "definition": definition}
                         tables[table].append(row)
+    for name in QUOTAS:
+        for tables, meaning in zip(control, _versions(random, builds, name, tuple(QUOTAS)), strict=True):
+            if meaning:
+                row = {"id": name, "org_id": org_id, "name": name, "definition": journeys.encode(QUOTAS[meaning])}
+                tables["quotas"].append(row | {"created_ms": 0})
     return control
 
 

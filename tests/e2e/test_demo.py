@@ -30,5 +30,8 @@ def test_the_demo_ends_with_its_numbers_and_nothing_failed(headwater: Run) -> No
     assert sum(float(share) for _, share in shares) == pytest.approx(100, abs=0.3)
     assert re.search(r"│ Organic Search +│ +\d+ │", done.stdout)
     assert re.search(r"│ course-sql-2 +│ ines +│ usd +│ +\d+ │ +[\d,]+\.00 │", done.stdout)
+    quotas = re.findall(r"│ \S+-a-\S+ +│ +[\d,]+ │ +[\d,]+ │ \d+ % +│ (\w+) +│ (\S+) +│", done.stdout)
+    assert [status for status, _ in quotas] == ["within", "near", "exceeded"]
+    assert [exceeded_on == "never" for _, exceeded_on in quotas] == [True, True, False]
     home = Path(headwater.environment["HEADWATER_HOME"]) / "demo"  # type: ignore[attr-defined]
     assert (home / "dbt" / "unit_tests_passed").read_text().startswith(project_digest())

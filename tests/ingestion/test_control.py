@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from headwater.contracts.definition import EventMatch, Goal
-from headwater.control import drop_definition, ensure_site, open_control, save_definition
+from headwater.contracts.definition import EventMatch, Goal, Quota
+from headwater.control import drop_definition, drop_quota, ensure_site, open_control, save_definition, save_quota
 from headwater.settings import ControlSettings, HomeSettings, WarehouseSettings
 from headwater.warehouse.client import Warehouse
 from ingestion.control import ControlLoader
@@ -61,6 +61,27 @@ def test_definitions_are_copied_with_their_sites_and_go_when_they_are_dropped(
         session.commit()
     assert copies.load()
     assert warehouse.value("SELECT count() FROM raw_control.goals") == 0
+
+
+def test_quotas_are_copied_with_their_organizations_and_go_when_they_are_dropped(
+    home: HomeSettings, warehouse: Warehouse
+) -> None:
+    add_site(home, "shop", [])
+    quota = Quota("export", 10**18, measure="quantity", period="day")
+    with open_control(ControlSettings().database_url(home))() as session:
+        save_quota(session, "org", "exports", quota, name="Exports")
+        session.commit()
+    copies = loader(home)
+    assert copies.load()
+    assert not loader(home).load()
+    (row,) = warehouse.rows("SELECT id, org_id, name, definition FROM raw_control.quotas")
+    assert msgspec.json.decode(row.pop("definition"), type=Quota) == quota
+    assert row == {"id": "exports", "org_id": "org", "name": "Exports"}
+    with open_control(ControlSettings().database_url(home))() as session:
+        assert drop_quota(session, "org", "exports")
+        session.commit()
+    assert copies.load()
+    assert warehouse.value("SELECT count() FROM raw_control.quotas") == 0
 
 
 def test_a_reader_never_sees_a_hole(home: HomeSettings, warehouse: Warehouse) -> None:

@@ -28,13 +28,14 @@
         {%- set compared = config.get('meta', {}).get('compared') | default(none) -%}
         {%- set partition_by = config.get('partition_by') -%}
         {%- set partition_id = 'partitionId(row_partition)' if partition_by else "'all'" -%}
-        {#- In the types of the table: the same number in another type has another hash. -#}
+        {#- In the types of the table: the same number in another type has another hash. As one tuple: beside a NULL, the hash
+            of several values is NULL too. -#}
         {%- set structure -%}
             (
                 {%- for column in stored %}
                 {{ column.quoted }} {{ column.data_type }},
                 {%- endfor %}
-                row_hash UInt128 materialized xxh3_128({{ compared | join(', ') if compared else columns }}),
+                row_hash UInt128 materialized xxh3_128(tuple({{ compared | join(', ') if compared else columns }})),
                 row_partition materialized {{ partition_by or 0 }}
             )
         {%- endset -%}

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal
+from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal, Quota
 
 
 def test_a_definition_comes_back_from_json_as_it_was() -> None:
@@ -51,3 +51,21 @@ def test_unknown_keys_and_long_lookbacks_are_refused() -> None:
         msgspec.json.decode(b'{"kind": "event", "lookback_days": 900}', type=Goal)
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.json.decode(b'{"kind": "event", "lookback": 9}', type=Goal)
+
+
+def test_a_quota_allows_something_and_warns_at_or_before_its_limit() -> None:
+    quota = msgspec.json.decode(b'{"metric": "export", "limit": 1000000000000000000}', type=Quota)
+    assert (quota.measure, quota.period, quota.warn_at_percent) == ("events", "month", 80)
+    for wrong, of in (
+        ('"limit": 0', "limit"),
+        ('"limit": 1000000000000000001', "limit"),
+        ('"limit": 1.5', "limit"),
+        ('"limit": 5, "warn_at_percent": 0', "warn_at_percent"),
+        ('"limit": 5, "warn_at_percent": 101', "warn_at_percent"),
+        ('"limit": 5, "period": "week"', "period"),
+        ('"limit": 5, "measure": "visitors"', "measure"),
+    ):
+        with pytest.raises(msgspec.ValidationError, match=of):
+            msgspec.json.decode(f'{{"metric": "export", {wrong}}}', type=Quota)
+    with pytest.raises(msgspec.ValidationError, match="metric"):
+        msgspec.json.decode(b'{"metric": "", "limit": 5}', type=Quota)

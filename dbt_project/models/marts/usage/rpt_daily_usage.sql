@@ -3,7 +3,7 @@
         materialized='partitions',
         partition_by='toYYYYMM(day)',
         order_by=['org_id', 'day', 'metric'],
-        meta={'upstream': ['stg_events__receipts']},
+        meta={'upstream': ['stg_events__receipts'], 'logged': ['org_id', 'day', 'metric']},
     )
 }}
 {%- set plan = build_plan() %}
