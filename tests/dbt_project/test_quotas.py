@@ -192,7 +192,7 @@ def test_a_quota_that_is_dropped_as_the_usage_of_a_month_vanishes_leaves_no_row(
     periods = "SELECT quota_id, period_start FROM marts.rpt_quota_status WHERE org_id = 'acme'"
     assert models.client.query(periods)[1] == [("calls", date(2026, 2, 1))]
     # A receipt that came before the one that is known says another day, and is believed.
-    before = replace(known, sequence=1, day=date(2026, 1, 5))
+    before = replace(known, sequence=2, day=date(2026, 1, 5))
     del quotas["acme"]["calls"]
     build(models, {"acme": [before]}, quotas)
     assert models.client.query("SELECT day FROM marts.rpt_daily_usage WHERE org_id = 'acme'")[1] == [(before.day,)]
