@@ -21,6 +21,7 @@ from headwater.control.model import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedSegment,
     Site,
     StripeConnection,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "SavedDefinition",
     "SavedFunnel",
     "SavedGoal",
+    "SavedSegment",
     "SecretBox",
     "SecretKeyMissing",
     "Site",

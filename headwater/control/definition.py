@@ -1,4 +1,4 @@
-"""Goals, funnels, cohorts and channel rules of a site: saving, finding and dropping them."""
+"""Goals, funnels, cohorts, channel rules and segments of a site: saving, finding and dropping them."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from headwater.contracts.definition import ChannelRule, Cohort, Funnel, Goal
+from headwater.contracts.definition import ChannelRule, Cohort, Funnel, Goal, Segment
 from headwater.control.errors import UnknownSite
 from headwater.control.model import (
     SavedChannelRule,
@@ -15,17 +15,19 @@ from headwater.control.model import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedSegment,
     Site,
 )
 from headwater.control.site import add_or_find, check_slug
 
 Saved = TypeVar("Saved", bound=SavedDefinition)
 
-_TABLES: dict[type[Goal | Funnel | Cohort | ChannelRule], type[SavedDefinition]] = {
+_TABLES: dict[type[Goal | Funnel | Cohort | ChannelRule | Segment], type[SavedDefinition]] = {
     Goal: SavedGoal,
     Funnel: SavedFunnel,
     Cohort: SavedCohort,
     ChannelRule: SavedChannelRule,
+    Segment: SavedSegment,
 }
 
 
@@ -33,7 +35,7 @@ def save_definition(
     session: Session,
     site_id: str,
     definition_id: str,
-    definition: Goal | Funnel | Cohort | ChannelRule,
+    definition: Goal | Funnel | Cohort | ChannelRule | Segment,
     name: str = "",
 ) -> SavedDefinition:
     """Keep a definition under its id, in place of the one that had it. Does not commit.
@@ -55,7 +57,7 @@ def save_definition(
 
 
 def drop_definition(
-    session: Session, site_id: str, definition_id: str, kind: type[Goal | Funnel | Cohort | ChannelRule]
+    session: Session, site_id: str, definition_id: str, kind: type[Goal | Funnel | Cohort | ChannelRule | Segment]
 ) -> bool:
     """Remove a definition; return whether there was one. Does not commit."""
     saved = session.get(_TABLES[kind], (site_id, definition_id))

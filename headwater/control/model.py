@@ -139,6 +139,12 @@ class SavedChannelRule(SavedDefinition):
     __tablename__ = "channel_rules"
 
 
+class SavedSegment(SavedDefinition):
+    """A `Segment`."""
+
+    __tablename__ = "segments"
+
+
 class StripeConnection(Base):
     """A site's Stripe account. Its secrets are encrypted under HEADWATER_SECRET_KEY."""
 

@@ -16,6 +16,7 @@ from headwater.control import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedSegment,
     Site,
     StripeConnection,
     control_errors,
@@ -39,6 +40,7 @@ _DEFINITIONS: dict[str, type[SavedDefinition]] = {
     "funnels": SavedFunnel,
     "cohorts": SavedCohort,
     "channel_rules": SavedChannelRule,
+    "segments": SavedSegment,
 }
 _COLUMNS |= dict.fromkeys(_DEFINITIONS, ("id", "org_id", "site_id", "name", "definition", "created_at"))
 _KEYS = {table: ("site_id", "id") if table in _DEFINITIONS else ("id",) for table in _COLUMNS}

@@ -11,7 +11,10 @@ Metadata = Mapping[str, int | float | str]
 
 _TABLES = {
     "raw_events": ("events", "rejected_events", "landing_segments"),
-    "raw_control": ("organizations", "sites", "goals", "funnels", "cohorts", "channel_rules", "stripe_connections"),
+    "raw_control": (
+        *("organizations", "sites", "goals", "funnels", "cohorts", "channel_rules", "stripe_connections"),
+        "segments",
+    ),
 }
 
 

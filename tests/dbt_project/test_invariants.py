@@ -43,6 +43,10 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"events": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_hourly_usage", {"quantity": 1}),
     ("hourly_usage_is_daily_usage", "marts.rpt_daily_usage", {"quantity": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"sessions": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"page_views": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"goal_completions": 1}),
+    ("segment_days_are_their_peoples", "marts.fct_segment_members", {"segment_id": "wrong"}),
 )
 
 
