@@ -1,4 +1,4 @@
-"""What a customer defines on a site: goals, funnels, cohorts, channel rules and segments, as stored and as models read it.
+"""What a customer defines on a site, from goals and funnels to segments, as stored and as the models read them.
 
 Decode with ``msgspec.json.decode(text, type=Goal)`` or build and encode; a definition that breaks a rule raises
 ``msgspec.ValidationError``, which says where.
