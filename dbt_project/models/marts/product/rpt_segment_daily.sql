@@ -50,45 +50,42 @@ where {{ is_named_in('moved', 'person_id') }}
 ({{ keys | join(', ') }}) in {{ scope }}
 -- rows
 {%- endif %}
-with members as (
-    select org_id, site_id, person_id, groupArray(segment_id) as segment_ids
-    from {{ ref('fct_segment_members') }}
-{%- if plan.is_scoped %}
-    where (org_id, site_id) in (select org_id, site_id from {{ scope }})
-{%- endif %}
-    group by org_id, site_id, person_id
+with sessions as (
+    select org_id, site_id, visitor_id, day, page_views
+    from {{ ref('fct_sessions') }}
+    where not is_bot
+        and (org_id, site_id) in (select org_id, site_id from {{ ref('fct_segment_members') }})
+        and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 ),
 
 visitors as (
     select org_id, site_id, visitor_id, person_id
     from {{ ref('int_visitors_resolved') }}
-    where (org_id, site_id, person_id) in (select org_id, site_id, person_id from members)
+    where {{ is_named_in('sessions', 'visitor_id') }}
 ),
 
 parts as (
     select
-        fct.org_id as org_id,
-        fct.site_id as site_id,
-        fct.day as day,
+        sessions.org_id as org_id,
+        sessions.site_id as site_id,
+        sessions.day as day,
         visitors.person_id as person_id,
         1 as sessions,
-        toUInt64(fct.page_views) as page_views,
+        toUInt64(sessions.page_views) as page_views,
         0 as completions
-    from {{ ref('fct_sessions') }} as fct
+    from sessions
     inner join visitors
-        on visitors.org_id = fct.org_id
-        and visitors.site_id = fct.site_id
-        and visitors.visitor_id = fct.visitor_id
-    where not fct.is_bot
-        and {{ is_on_days(scope, 'started_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
+        on visitors.org_id = sessions.org_id
+        and visitors.site_id = sessions.site_id
+        and visitors.visitor_id = sessions.visitor_id
     union all
     select org_id, site_id, day, person_id, 0 as sessions, 0 as page_views, 1 as completions
     from {{ ref('fct_goal_completions') }}
-    where (org_id, site_id, person_id) in (select org_id, site_id, person_id from members)
+    where (org_id, site_id) in (select org_id, site_id from {{ ref('fct_segment_members') }})
         and {{ is_on_days(scope, 'completed_at', keys) if plan.is_scoped else in_batch('toUInt32(day)') }}
 ),
 
-by_person as (
+by_person as materialized (
     select
         org_id,
         site_id,
@@ -99,6 +96,14 @@ by_person as (
         sum(parts.completions) as completions
     from parts
     group by org_id, site_id, day, person_id
+),
+
+-- Who was active on a few days is few of all members.
+members as (
+    select org_id, site_id, person_id, groupArray(segment_id) as segment_ids
+    from {{ ref('fct_segment_members') }}
+    where {{ is_named_in('by_person', 'person_id') }}
+    group by org_id, site_id, person_id
 )
 
 select
