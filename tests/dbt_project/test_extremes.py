@@ -167,6 +167,7 @@ def test_a_machine_is_in_a_segment_since_the_last_event_that_it_needed_and_no_mo
         ("viewers", journeys.START_MS + (TIMES_AT_LEAST - 1) * 5_000),
     ]
     kept = (
-        "SELECT max(length(first_at)), sum(times) FROM intermediate.int_behaviors_counted WHERE visitor_id = 'monitor'"
+        "SELECT max(length(deed.first_at)), sum(deed.times) FROM intermediate.int_behaviors_counted"
+        " ARRAY JOIN deeds AS deed WHERE visitor_id = 'monitor'"
     )
     assert built.client.query(kept)[1] == [(TIMES_AT_LEAST, VIEWS)]

@@ -2,7 +2,7 @@
     config(
         materialized='partitions',
         partition_by=partition_of('day'),
-        order_by=['org_id', 'site_id', 'visitor_id', 'server_user_id', 'segment_id', 'rule'],
+        order_by=['org_id', 'site_id', 'visitor_id', 'server_user_id'],
         meta={
             'upstream': ['stg_events__receipts', 'stg_control__segments'],
             'logged': ['org_id', 'site_id', 'visitor_id', 'server_user_id'],
@@ -15,6 +15,9 @@
 {%- set whole_sites = '(select org_id, site_id from ' ~ scope ~ ' where is_whole_site)' %}
 {%- set keys = 'org_id, site_id, visitor_id, server_user_id, day' %}
 {%- set server_user_id = "if(visitor_id = '', user_id, '')" %}
+{%- set deed -%}
+    Tuple(segment_id String, rule UInt8, times UInt64, first_at Array(DateTime64(3, 'UTC')))
+{%- endset %}
 {{ plan.header }}
 {%- if plan.is_scoped %}
 {%- set changed_sites = changed_sites(plan, ['stg_control__segments']) %}
@@ -83,20 +86,36 @@ events as (
 {%- else %}
         and {{ in_batch('cityHash64(visitor_id)') }}
 {%- endif %}
+),
+
+by_rule as (
+    select
+        events.org_id as org_id,
+        events.site_id as site_id,
+        events.visitor_id as visitor_id,
+        if(events.visitor_id = '', events.user_id, '') as server_user_id,
+        toDate(events.occurred_at) as day,
+        behaviors.segment_id as segment_id,
+        behaviors.rule as rule,
+        count() as times,
+        arraySlice({{ first_moments('events.occurred_at') }}, 1, any(behaviors.at_least)) as first_at
+    from events
+    inner join behaviors
+        on behaviors.org_id = events.org_id and behaviors.site_id = events.site_id and behaviors.event = events.event
+    where {{ passes('behaviors.conditions', 'events.') }}
+    group by org_id, site_id, visitor_id, server_user_id, day, segment_id, rule
 )
 
+-- One row for all rules: with twenty that every page view fits, 1.9 M events made 17 M rows of a rule each.
 select
-    events.org_id as org_id,
-    events.site_id as site_id,
-    events.visitor_id as visitor_id,
-    if(events.visitor_id = '', events.user_id, '') as server_user_id,
-    toDate(events.occurred_at) as day,
-    behaviors.segment_id as segment_id,
-    behaviors.rule as rule,
-    count() as times,
-    arraySlice({{ first_moments('events.occurred_at') }}, 1, any(behaviors.at_least)) as first_at
-from events
-inner join behaviors
-    on behaviors.org_id = events.org_id and behaviors.site_id = events.site_id and behaviors.event = events.event
-where {{ passes('behaviors.conditions', 'events.') }}
-group by org_id, site_id, visitor_id, server_user_id, day, segment_id, rule
+    org_id,
+    site_id,
+    visitor_id,
+    server_user_id,
+    day,
+    arraySort(
+        deed -> (deed.segment_id, deed.rule),
+        groupArray((segment_id, rule, times, first_at)::{{ deed }})
+    ) as deeds
+from by_rule
+group by org_id, site_id, visitor_id, server_user_id, day

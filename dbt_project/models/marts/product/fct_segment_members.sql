@@ -72,19 +72,18 @@ counts as (
         counted.org_id as org_id,
         counted.site_id as site_id,
         visitors.person_id as person_id,
-        counted.segment_id as segment_id,
-        counted.rule as rule,
-        counted.times as times,
-        counted.first_at as first_at
+        deed
     from {{ ref('int_behaviors_counted') }} as counted
     inner join visitors
         on visitors.org_id = counted.org_id
         and visitors.site_id = counted.site_id
         and visitors.visitor_id = counted.visitor_id
+    array join counted.deeds as deed
     where counted.visitor_id in (select visitor_id from visitors)
     union all
-    select org_id, site_id, {{ person_id('server_user_id') }} as person_id, segment_id, rule, times, first_at
+    select org_id, site_id, {{ person_id('server_user_id') }} as person_id, deed
     from {{ ref('int_behaviors_counted') }}
+    array join deeds as deed
     where visitor_id = '' and {{ chosen }}
 ),
 
@@ -93,10 +92,10 @@ by_rule as (
         org_id,
         site_id,
         person_id,
-        segment_id,
-        rule,
-        sum(counts.times) as times,
-        {{ first_moments('counts.first_at', are_arrays=true) }} as first_at
+        deed.segment_id as segment_id,
+        deed.rule as rule,
+        sum(deed.times) as times,
+        {{ first_moments('deed.first_at', are_arrays=true) }} as first_at
     from counts
     group by org_id, site_id, person_id, segment_id, rule
 ),
