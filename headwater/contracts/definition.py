@@ -1,6 +1,6 @@
 """What a customer defines, as stored and as the models read it.
 
-On a site goals, funnels, cohorts and channel rules; for an organization quotas.
+On a site goals, funnels, cohorts, channel rules and segments; for an organization quotas.
 
 Decode with ``msgspec.json.decode(text, type=Goal)`` or build and encode; a definition that breaks a rule raises
 ``msgspec.ValidationError``, which says where.
@@ -19,6 +19,18 @@ Operator = Literal["equals", "contains", "regex"]
 
 BREAKDOWNS = ("path", "device_type", "country", "utm_source", "utm_campaign")
 """Fields of an event that a funnel can be split by, beside its properties."""
+
+TRAITS = (
+    *("first_channel", "first_source", "first_medium", "first_campaign"),
+    *("first_entry_path", "first_country", "first_device_type", "is_known"),
+)
+"""What a segment may ask of a person: columns of dim_people."""
+
+RULES_AT_MOST = 10
+"""Of a segment."""
+
+TIMES_AT_LEAST = 1_000
+"""The most that a segment may ask for: the times of so many events are kept, to know since when it holds."""
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,3 +153,49 @@ class Quota(Definition, frozen=True):
     period: Literal["day", "month"] = "month"
     warn_at_percent: Annotated[int, Meta(ge=1, le=100)] = 80
     """The part of the limit from which on the quota is nearly used up."""
+
+
+class Behavior(Definition, frozen=True, tag_field="kind", tag="behavior"):
+    """A rule of a segment: what a person has ever done, so many times."""
+
+    match: EventMatch
+    at_least: Annotated[int, Meta(ge=0, le=TIMES_AT_LEAST)] = 1
+    at_most: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    """None: as often as they like. For never, this and ``at_least`` are 0."""
+
+    def __post_init__(self) -> None:
+        if self.at_most is None and self.at_least == 0:
+            raise ValueError("everybody did something 0 times or more; raise at_least, or set at_most to 0 for never")
+        if self.at_most is not None and self.at_most < self.at_least:
+            raise ValueError(
+                f"nobody does something at least {self.at_least} and at most {self.at_most} times; "
+                "lower at_least, to 0 for never, or raise at_most"
+            )
+
+
+class Trait(Definition, frozen=True, tag_field="kind", tag="trait"):
+    """A rule of a segment: who a person is. ``regex`` finds its pattern anywhere; use ^ and $."""
+
+    field: Name
+    """One of TRAITS. Of whom only servers speak all but ``is_known`` is ''."""
+    operator: Operator
+    value: Annotated[str, Meta(max_length=LONGEST_PATTERN)]
+    """Of ``is_known`` it is ``true`` or ``false``."""
+
+    def __post_init__(self) -> None:
+        if self.field not in TRAITS:
+            raise ValueError(f"a person has no field {self.field!r}; use {', '.join(TRAITS)}")
+        if self.field == "is_known" and (self.operator != "equals" or self.value not in ("true", "false")):
+            raise ValueError("is_known is tested by equals with 'true' or 'false'")
+        if self.operator == "regex":
+            check_pattern(self.value)
+
+
+class Segment(Definition, frozen=True):
+    """People of a site for whom every rule holds, by all that is known of them, however long ago."""
+
+    rules: tuple[Behavior | Trait, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.rules) <= RULES_AT_MOST:
+            raise ValueError(f"a segment of {len(self.rules)} rules is none; give it 1 to {RULES_AT_MOST}")

@@ -30,6 +30,7 @@ from headwater.control.model import (
     SavedFunnel,
     SavedGoal,
     SavedQuota,
+    SavedSegment,
     Site,
     StripeConnection,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "SavedFunnel",
     "SavedGoal",
     "SavedQuota",
+    "SavedSegment",
     "SecretBox",
     "SecretKeyMissing",
     "Site",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from headwater.control.errors import ControlUnavailable
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. Written here so that a database at this revision is opened without importing Alembic; a test
 holds it against the migrations."""
 

@@ -1,4 +1,4 @@
-"""Goals, funnels, cohorts and channel rules of a site: saving, finding, listing and dropping them."""
+"""Goals, funnels, cohorts, channel rules and segments of a site: saving, finding, listing and dropping them."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from headwater.contracts.definition import ChannelRule, Cohort, Funnel, Goal
+from headwater.contracts.definition import ChannelRule, Cohort, Funnel, Goal, Segment
 from headwater.control.errors import UnknownSite
 from headwater.control.model import (
     SavedChannelRule,
@@ -15,15 +15,22 @@ from headwater.control.model import (
     SavedDefinition,
     SavedFunnel,
     SavedGoal,
+    SavedSegment,
     Site,
 )
 from headwater.control.site import add_or_find, check_slug
 
 Saved = TypeVar("Saved", bound=SavedDefinition)
 
-Definition = Goal | Funnel | Cohort | ChannelRule
+Definition = Goal | Funnel | Cohort | ChannelRule | Segment
 
-KINDS: dict[str, type[Definition]] = {"goal": Goal, "funnel": Funnel, "cohort": Cohort, "channel-rule": ChannelRule}
+KINDS: dict[str, type[Definition]] = {
+    "goal": Goal,
+    "funnel": Funnel,
+    "cohort": Cohort,
+    "channel-rule": ChannelRule,
+    "segment": Segment,
+}
 """What can be defined on a site, by the name people call it."""
 
 TABLES: dict[type[Definition], type[SavedDefinition]] = {
@@ -31,6 +38,7 @@ TABLES: dict[type[Definition], type[SavedDefinition]] = {
     Funnel: SavedFunnel,
     Cohort: SavedCohort,
     ChannelRule: SavedChannelRule,
+    Segment: SavedSegment,
 }
 """Where each is kept."""
 

@@ -153,6 +153,12 @@ class SavedQuota(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_now)
 
 
+class SavedSegment(SavedDefinition):
+    """A `Segment`."""
+
+    __tablename__ = "segments"
+
+
 class StripeConnection(Base):
     """A site's Stripe account. Its secrets are encrypted under HEADWATER_SECRET_KEY."""
 

@@ -17,6 +17,7 @@ from headwater.control import (
     SavedFunnel,
     SavedGoal,
     SavedQuota,
+    SavedSegment,
     Site,
     StripeConnection,
     control_errors,
@@ -42,6 +43,7 @@ _DEFINITIONS: dict[str, type[SavedDefinition]] = {
     "funnels": SavedFunnel,
     "cohorts": SavedCohort,
     "channel_rules": SavedChannelRule,
+    "segments": SavedSegment,
 }
 _COLUMNS |= dict.fromkeys(_DEFINITIONS, ("id", "org_id", "site_id", "name", "definition", "created_at"))
 _KEYS = {table: ("site_id", "id") if table in _DEFINITIONS else ("id",) for table in _COLUMNS}

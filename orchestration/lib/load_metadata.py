@@ -14,6 +14,7 @@ _TABLES = {
     "raw_control": (
         *("organizations", "sites", "goals", "funnels", "cohorts", "channel_rules", "stripe_connections"),
         "quotas",
+        "segments",
     ),
 }
 

@@ -200,6 +200,7 @@ def walks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
                 ("funnels", journeys.FUNNELS),
                 ("cohorts", journeys.COHORTS),
                 ("channel_rules", journeys.RULES if seed % 2 == 0 else {}),
+                ("segments", journeys.SEGMENTS),
             ):
                 tables.setdefault(table, []).extend(journeys.definition_rows(site_id, definitions))
         for table, rows in tables.items():

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from headwater.contracts.definition import (
+    Behavior,
     ChannelRule,
     Cohort,
     Condition,
@@ -26,6 +27,8 @@ from headwater.contracts.definition import (
     Funnel,
     FunnelStep,
     Goal,
+    Segment,
+    Trait,
 )
 from tests.dbt_project.particulars import more_properties
 
@@ -208,6 +211,30 @@ RULES = {
     ),
 }
 """On the sites of even seeds only."""
+
+SEGMENTS = {
+    "regulars": Segment((Behavior(EventMatch("page_view"), at_least=5), Behavior(EventMatch("signup"), at_least=2))),
+    "undecided": Segment(
+        (
+            Behavior(EventMatch("page_view", (Condition("path", "contains", "docs"),)), at_most=3),
+            Behavior(EventMatch("purchase"), at_least=0, at_most=0),
+        )
+    ),
+    "team-buyers": Segment(
+        (
+            Behavior(EventMatch("purchase", (Condition("properties.plan", "regex", "^(team|pro)$"),)), at_most=2),
+            Trait("is_known", "equals", "true"),
+        )
+    ),
+    "found": Segment((Trait("first_channel", "regex", "Search|AI"), Trait("first_device_type", "equals", "mobile"))),
+    "newcomers": Segment(
+        (
+            Trait("first_country", "equals", "NP"),
+            Trait("first_entry_path", "contains", "/"),
+            Behavior(EventMatch("click"), at_least=0, at_most=6),
+        )
+    ),
+}
 
 
 def make_site(seed: int) -> tuple[str, str]:

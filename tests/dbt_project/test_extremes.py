@@ -7,7 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from headwater.contracts.definition import Condition, EventMatch, Funnel, FunnelStep, Goal
+from headwater.contracts.definition import (
+    TIMES_AT_LEAST,
+    Behavior,
+    Condition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+    Segment,
+)
 from tests.dbt_project import journeys
 from tests.dbt_project.conftest import Models
 from tests.dbt_project.journeys import Event
@@ -25,7 +34,7 @@ SESSIONS = 20_000
 BUYERS = 3_000
 """Visitors with one user id between them, as a shop's own till may be: each purchase follows all sessions before it."""
 
-LAST_MODELS = ("int_funnel_detours", "int_sessions_channeled", "fct_attribution")
+LAST_MODELS = ("int_funnel_detours", "int_sessions_channeled", "fct_attribution", "rpt_segment_daily")
 
 TOUCHES_AT_MOST = 200
 HOUR_MS = 3_600_000
@@ -38,6 +47,11 @@ FUNNEL = Funnel(
     ),
     window_seconds=86_400,
 )
+
+SEGMENTS = {
+    name: Segment((Behavior(EventMatch(event), at_least=TIMES_AT_LEAST),))
+    for name, event in (("viewers", "page_view"), ("checkers", "check"), ("buyers", "purchase"))
+}
 
 
 def arrive() -> Iterator[Event]:
@@ -78,6 +92,7 @@ def view(number: int, after_ms: int, visitor_id: str, path: str, referrer: str =
 def built(models: Models) -> Models:
     models.insert("raw_control.funnels", journeys.definition_rows("walk-0", {"funnel": FUNNEL}))
     models.insert("raw_control.goals", journeys.definition_rows("walk-0", {"goal": GOAL}))
+    models.insert("raw_control.segments", journeys.definition_rows("walk-0", SEGMENTS))
     run(models, "seed")
     sequence = count()
     for load in (arrive(), go_round()):
@@ -140,3 +155,19 @@ def test_a_referrer_that_is_no_host_is_a_source_of_its_own_and_a_deep_one_is_loo
         )
         == "('facebook','referral')"
     )
+
+
+def test_a_machine_is_in_a_segment_since_the_last_event_that_it_needed_and_no_more_are_kept(built: Models) -> None:
+    found = built.client.query(
+        "SELECT segment_id, toUnixTimestamp64Milli(member_since) FROM marts.fct_segment_members ORDER BY segment_id"
+    )[1]
+    assert found == [
+        ("buyers", journeys.START_MS + (TIMES_AT_LEAST - 1 - BUYERS) * TEN_MINUTES_MS),
+        ("checkers", journeys.START_MS + (TIMES_AT_LEAST - 1 - SESSIONS) * HOUR_MS),
+        ("viewers", journeys.START_MS + (TIMES_AT_LEAST - 1) * 5_000),
+    ]
+    kept = (
+        "SELECT max(length(deed.first_at)), sum(deed.times) FROM intermediate.int_behaviors_counted"
+        " ARRAY JOIN deeds AS deed WHERE visitor_id = 'monitor'"
+    )
+    assert built.client.query(kept)[1] == [(TIMES_AT_LEAST, VIEWS)]

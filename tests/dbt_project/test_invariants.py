@@ -52,6 +52,10 @@ WRONG_ROWS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("quotas_are_the_usage", "marts.rpt_quota_status", {"used": 1}),
     ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "click", "day": DAY, "quantity": 1}),
     ("quotas_are_the_usage", "marts.rpt_daily_usage", {"org_id": ORG, "metric": "export", "events": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"sessions": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"page_views": 1}),
+    ("segment_days_are_their_peoples", "marts.rpt_segment_daily", {"goal_completions": 1}),
+    ("segment_days_are_their_peoples", "marts.fct_segment_members", {"segment_id": "wrong"}),
 )
 
 

@@ -44,6 +44,7 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
     "funnels": journeys.FUNNELS,
     "cohorts": journeys.COHORTS,
     "channel_rules": journeys.RULES,
+    "segments": journeys.SEGMENTS,
 }
 
 Row = dict[str, Any]

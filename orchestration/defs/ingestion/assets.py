@@ -34,6 +34,7 @@ RAW_TABLES = [
     raw_table("control", "funnels", "One row per funnel of a site, a copy of the control database."),
     raw_table("control", "cohorts", "One row per cohort of a site, a copy of the control database."),
     raw_table("control", "channel_rules", "One row per channel rule of a site, a copy of the control database."),
+    raw_table("control", "segments", "One row per segment of a site, a copy of the control database."),
     raw_table("control", "stripe_connections", "One row per site that is connected to Stripe, without its secrets."),
     raw_table("control", "quotas", "One row per quota of an organization, a copy of the control database."),
 ]

@@ -3,7 +3,18 @@
 import msgspec
 import pytest
 
-from headwater.contracts.definition import ChannelRule, Condition, EventMatch, Funnel, FunnelStep, Goal, Quota
+from headwater.contracts.definition import (
+    Behavior,
+    ChannelRule,
+    Condition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+    Quota,
+    Segment,
+    Trait,
+)
 
 
 def test_a_definition_comes_back_from_json_as_it_was() -> None:
@@ -69,3 +80,42 @@ def test_a_quota_allows_something_and_warns_at_or_before_its_limit() -> None:
             msgspec.json.decode(f'{{"metric": "export", {wrong}}}', type=Quota)
     with pytest.raises(msgspec.ValidationError, match="metric"):
         msgspec.json.decode(b'{"metric": "", "limit": 5}', type=Quota)
+
+
+def test_a_segment_comes_back_from_json_with_its_kinds_of_rules() -> None:
+    segment = Segment(
+        (
+            Behavior(EventMatch("buy", (Condition("path", "regex", "^/shop"),)), at_least=2),
+            Behavior(EventMatch("cancel"), at_least=0, at_most=0),
+            Trait("first_country", "equals", "NP"),
+            Trait("is_known", "equals", "false"),
+        )
+    )
+    assert msgspec.json.decode(msgspec.json.encode(segment), type=Segment) == segment
+
+
+@pytest.mark.parametrize(
+    ("rules", "advice"),
+    [
+        ("", "a segment of 0 rules is none; give it 1 to 10"),
+        (", ".join(['{"kind": "behavior", "match": {}}'] * 11), "11 rules is none; give it 1 to 10"),
+        ('{"kind": "behavior", "match": {}, "at_least": 0}', "raise at_least, or set at_most to 0 for never"),
+        ('{"kind": "behavior", "match": {}, "at_most": 0}', "lower at_least, to 0 for never, or raise at_most"),
+        ('{"kind": "behavior", "match": {}, "at_least": 1001}', r"<= 1000 - at `\$.rules\[0\].at_least`"),
+        ('{"kind": "behavior", "match": {}, "at_most": 1000001}', r"<= 1000000 - at `\$.rules\[0\].at_most`"),
+        ('{"kind": "trait", "field": "country", "operator": "equals", "value": ""}', "use first_channel, .*, is_known"),
+        (
+            '{"kind": "trait", "field": "is_known", "operator": "equals", "value": "yes"}',
+            "equals with 'true' or 'false'",
+        ),
+        (
+            '{"kind": "trait", "field": "is_known", "operator": "contains", "value": "true"}',
+            "equals with 'true' or 'fal",
+        ),
+        ('{"kind": "trait", "field": "first_source", "operator": "regex", "value": "(?=a)"}', "do not know"),
+        ('{"kind": "property", "field": "first_source"}', r"Invalid value 'property' - at `\$.rules\[0\].kind`"),
+    ],
+)
+def test_a_segment_that_means_nothing_is_refused_with_what_to_do(rules: str, advice: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=advice):
+        msgspec.json.decode(f'{{"rules": [{rules}]}}', type=Segment)
