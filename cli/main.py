@@ -23,7 +23,7 @@ COMMANDS = {
     "replay": "Load segments again that were loaded before.",
     "sql": "Run a query and print the result.",
     "keys": "Create, list and revoke API keys.",
-    "definitions": "Save, list, show and drop goals, funnels, cohorts and channel rules.",
+    "definitions": "Save, list, show and drop goals, funnels, segments, quotas…",
     "stripe": "Connect sites to Stripe and load from it.",
     "dagster": "Run Dagster's UI and schedules.",
     "dbt": "Run dbt on Headwater's project, with Headwater's connection.",

@@ -34,7 +34,7 @@ from headwater.control.model import (
     Site,
     StripeConnection,
 )
-from headwater.control.quota import drop_quota, list_quotas, save_quota
+from headwater.control.quota import drop_quota, find_quota, list_quotas, save_quota
 from headwater.control.secret import SecretBox, make_secret_key
 from headwater.control.site import ensure_site, find_site, list_organizations, list_sites, normalize_host
 from headwater.control.stripe_connection import (
@@ -79,6 +79,7 @@ __all__ = [
     "ensure_site",
     "find_definition",
     "find_key",
+    "find_quota",
     "find_site",
     "find_stripe_connection",
     "list_definitions",

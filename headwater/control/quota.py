@@ -33,9 +33,14 @@ def save_quota(session: Session, org_id: str, quota_id: str, quota: Quota, name:
     return saved
 
 
+def find_quota(session: Session, org_id: str, quota_id: str) -> SavedQuota | None:
+    """The saved quota, or None when there is none of that id."""
+    return session.get(SavedQuota, (org_id, quota_id))
+
+
 def drop_quota(session: Session, org_id: str, quota_id: str) -> bool:
     """Remove a quota; return whether there was one. Does not commit."""
-    saved = session.get(SavedQuota, (org_id, quota_id))
+    saved = find_quota(session, org_id, quota_id)
     if saved is not None:
         session.delete(saved)
         session.flush()

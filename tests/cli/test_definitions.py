@@ -34,8 +34,12 @@ def definitions(*arguments: str, said: str | bytes = "") -> Result:
     return CliRunner().invoke(command, arguments, input=said)
 
 
+def of_whom(kind: str) -> tuple[str, str]:
+    return ("--org", "default") if kind == "quota" else ("--site", "shop")
+
+
 def save(kind: str, text: str | bytes, *options: str) -> Result:
-    return definitions("save", kind, "mine", "--site", "shop", *options, said=text)
+    return definitions("save", kind, "mine", *of_whom(kind), *options, said=text)
 
 
 def holds(whole: Any, part: Any) -> bool:
@@ -48,21 +52,22 @@ def holds(whole: Any, part: Any) -> bool:
 
 
 def test_the_page_has_an_example_of_every_kind() -> None:
-    assert {kind for kind, _ in EXAMPLES} == set(KINDS)
+    assert {kind for kind, _ in EXAMPLES} == {*KINDS, "quota"}
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("kind", "text"), EXAMPLES)
 def test_an_example_is_saved_listed_shown_dropped_and_brought_back(kind: str, text: str) -> None:
-    is_saved = f"{kind} mine of shop is saved; the next build counts by it\n"
+    owner = of_whom(kind)
+    is_saved = f"{kind} mine of {owner[1]} is saved; the next build counts by it\n"
     assert save(kind, text, "--name", "My own").stdout == is_saved
-    assert definitions("list").stdout == f"shop  {kind}  mine  My own\n"
+    assert definitions("list").stdout == f"{owner[1]}  {kind}  mine  My own\n"
     assert definitions("list", "--site", "other").stdout == ""
-    shown = definitions("show", kind, "mine", "--site", "shop").stdout
+    shown = definitions("show", kind, "mine", *owner).stdout
     assert holds(json.loads(shown), json.loads(text))
 
-    assert save(kind, shown).stdout == f"{kind} mine of shop is as it was\n"
-    dropped = definitions("drop", kind, "mine", "--site", "shop")
+    assert save(kind, shown).stdout == f"{kind} mine of {owner[1]} is as it was\n"
+    dropped = definitions("drop", kind, "mine", *owner)
     assert (dropped.exit_code, dropped.stdout) == (0, shown)
     assert definitions("list").stdout == ""
     assert save(kind, dropped.stdout).stdout == is_saved
@@ -84,6 +89,8 @@ def test_a_definition_is_changed_from_a_file_and_keeps_its_name(home: Path) -> N
         ("goal", '{"kind": "event", "mach": {}}', "unknown field `mach`"),
         ("goal", '{"kind": "visit"}', "Invalid enum value 'visit'"),
         ("goal", "{", "truncated"),
+        ("segment", '{"rules": []}', "a segment of 0 rules is none"),
+        ("quota", '{"metric": "export", "limit": 0}', ">= 1"),
         ("goal", b'{"kind": "\xff"}', "utf-8"),
         ("funnel", '{"steps": []}', "length >= 2"),
         ("channel-rule", '{"channel": "X", "conditions": [{"field": "path", "operator": "equals", "value": ""}]}',
@@ -107,6 +114,22 @@ def test_what_is_not_there_is_named_with_what_to_do() -> None:
     assert "`headwater keys create --site nowhere`" in str(elsewhere.exception)
     broken = definitions("save", "cohort", "My Own", "--site", "shop", said="{}")
     assert "cannot be the id of a definition" in str(broken.exception)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("goal", "mine"), "say with --site which site's goal it is"),
+        (("goal", "mine", "--org", "default", "--site", "shop"), "use --site instead of --org"),
+        (("quota", "mine", "--site", "shop"), "use --org instead of --site"),
+        (("quota", "mine", "--org", "nobody"), "`headwater keys create --org nobody --site …` makes it"),
+    ],
+)
+def test_whose_it_is_must_be_said(arguments: tuple[str, ...], advice: str) -> None:
+    refused = definitions("save", *arguments, said='{"metric": "export", "limit": 5}')
+    assert advice in refused.stderr + str(refused.exception)
+    assert refused.exit_code != 0
 
 
 def test_a_refusal_is_one_line_at_the_command_line(home: Path) -> None:
