@@ -1,6 +1,16 @@
 """What the simulated business counts, defined on each of its sites as a customer defines it."""
 
-from headwater.contracts.definition import ChannelRule, Cohort, Condition, EventMatch, Funnel, FunnelStep, Goal
+from headwater.contracts.definition import (
+    Behavior,
+    ChannelRule,
+    Cohort,
+    Condition,
+    EventMatch,
+    Funnel,
+    FunnelStep,
+    Goal,
+    Segment,
+)
 from simulator.catalogue import LANDING_PATH, PRICING_PATH
 
 
@@ -34,3 +44,9 @@ COHORTS = {"signups": Cohort(start_event="signup", breakdown="method")}
 CHANNEL_RULES = {
     "partners": ChannelRule(channel="Partners", conditions=(Condition("source", "equals", "partner"),)),
 }
+SEGMENTS = {
+    "undecided": Segment(
+        (Behavior(EventMatch("signup")), Behavior(EventMatch("subscription_started"), at_least=0, at_most=0))
+    ),
+}
+"""Who signed up and has not subscribed: of the funnel's people those between the two steps."""

@@ -1,4 +1,4 @@
-"""What the demo's business counts: its goals, funnel, cohort and channel, and what is printed of them."""
+"""What the demo's business counts: goals, a funnel, a cohort, a channel, a segment, and what is printed of them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cli.demo.payments import SITE
 from headwater.warehouse.client import Warehouse
-from simulator.definitions import CHANNEL_RULES, COHORTS, FUNNEL, FUNNELS, GOALS
+from simulator.definitions import CHANNEL_RULES, COHORTS, FUNNEL, FUNNELS, GOALS, SEGMENTS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,6 +27,9 @@ COMPLETIONS = """
     SELECT org_id, goal_id, count() AS completions
     FROM marts.fct_goal_completions WHERE goal_id IN ('signup', 'subscription') GROUP BY org_id, goal_id
 """
+UNDECIDED = """
+    SELECT site_id, count() AS people FROM marts.fct_segment_members WHERE segment_id = 'undecided' GROUP BY site_id
+"""
 SIGNUPS = """
     SELECT cohort_start, period, any(people) AS people, round(100 * any(retained) / people) AS percent
     FROM marts.rpt_retention_cohorts
@@ -41,7 +44,7 @@ def define(session: "Session", simulation: "Simulation") -> None:
     from headwater.control import save_definition
 
     for site in simulation.sites:
-        for definitions in (GOALS, FUNNELS, COHORTS, CHANNEL_RULES):
+        for definitions in (GOALS, FUNNELS, COHORTS, CHANNEL_RULES, SEGMENTS):
             for id_, definition in definitions.items():
                 save_definition(session, site.site_id, id_, definition)
 
@@ -73,9 +76,16 @@ def definition_tables(warehouse: Warehouse) -> Iterator[Table]:
 
 
 def compare_definitions(warehouse: Warehouse, simulation: "Simulation") -> Iterator[tuple[bool, str]]:
-    """One comparison per site's funnel, and per organization's sign-ups and subscriptions."""
+    """One comparison per site's funnel and segment, and per organization's sign-ups and subscriptions."""
     found = _people_by_step(warehouse)
+    undecided = {row["site_id"]: row["people"] for row in warehouse.rows(UNDECIDED)}
+    signup, subscribe = (
+        next(number for number, step in enumerate(FUNNEL.steps) if step.name == name)
+        for name in ("signup", "subscribe")
+    )
     for site_id, planned in simulation.truth.funnels.items():
+        members, expected_members = undecided.get(site_id, 0), planned[signup] - planned[subscribe]
+        yield members == expected_members, f"undecided of {site_id}: {members}, simulated {expected_members}"
         yield found.get(site_id) == planned, f"funnel of {site_id}: {found.get(site_id)}, simulated {planned}"
     completions = {(row["org_id"], row["goal_id"]): row["completions"] for row in warehouse.rows(COMPLETIONS)}
     expected: Counter[tuple[str, str]] = Counter()
